@@ -1,0 +1,30 @@
+//! Two database drivers behind one [`Tx`].
+//!
+//! The crate above (`store`) writes each sentence once, with `$1…` placeholders bound by number, and runs it
+//! in a transaction ([`Db::write`]), inline ([`Db::read_all`], [`Db::read_one`]) or on the reader pool
+//! ([`Db::scan`]). SQLite is the driver that exists; every signature is the one PostgreSQL needs too.
+
+mod act;
+mod db;
+mod error;
+mod listener;
+mod migrate;
+mod row;
+mod sentence;
+mod sqlite;
+mod tx;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use act::{Abort, Act};
+pub use db::{Db, Health};
+pub use error::Error;
+pub use listener::{Announcement, Listener};
+pub use migrate::Migration;
+pub use row::{Columns, Row};
+pub use sentence::{Engine, Sql};
+pub use sqlite::{OpenSqlite, Role};
+pub use tx::Tx;
+pub use value::{FromValue, Value};

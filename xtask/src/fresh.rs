@@ -1,0 +1,144 @@
+//! `cargo xtask fresh`: the committed files that the binary generates, against what it generates now.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs, process};
+
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::workspace::{capture, cargo, root};
+
+/// Each generated file and the words after `vestibule` that print it.
+const GENERATED: &[(&str, &[&str])] = &[
+    ("docs/reference/configuration.md", &["config", "reference"]),
+    ("docs/reference/vestibule.sample.toml", &["config", "sample"]),
+    ("docs/reference/vestibule.schema.json", &["config", "schema"]),
+    ("docs/reference/cli.md", &["reference", "cli"]),
+    (
+        "docs/reference/openapi/rakomi.json",
+        &["reference", "openapi", "rakomi"],
+    ),
+    (
+        "docs/reference/errors-rakomi.md",
+        &["reference", "errors", "rakomi"],
+    ),
+];
+
+/// Generates every file and compares it with the committed one, or writes it there.
+pub fn run(write: bool) -> Outcome {
+    let binary = build()?;
+    let elsewhere = env::temp_dir().join(format!("vestibule-fresh-{}", process::id()));
+    fs::create_dir_all(&elsewhere)
+        .map_err(|error| format!("fresh: cannot make {}: {error}", elsewhere.display()))?;
+    let wrong: Vec<String> = GENERATED
+        .iter()
+        .filter_map(|(file, words)| {
+            let path = root().join(file);
+            let generated = capture(&mut generator(&binary, words, &elsewhere));
+            let settled = generated.and_then(|text| {
+                if write {
+                    update(&path, &text)
+                } else {
+                    compare(&path, &text)
+                }
+            });
+            settled
+                .err()
+                .map(|reason| format!("{file} (vestibule {}): {reason}", words.join(" ")))
+        })
+        .collect();
+    // The folder is empty unless the binary left something in it, and then it stays to be looked at.
+    let left_something = fs::remove_dir(&elsewhere).is_err();
+
+    let done = if write { "written" } else { "fresh" };
+    if left_something {
+        return Err(format!(
+            "fresh: a reference command wrote files into {}",
+            elsewhere.display()
+        ));
+    }
+    if wrong.is_empty() {
+        return Ok(format!("fresh: {} generated files are {done}", GENERATED.len()));
+    }
+    Err(format!(
+        "{}\nfresh: {} of {} files are not {done}",
+        wrong.join("\n"),
+        wrong.len(),
+        GENERATED.len()
+    ))
+}
+
+/// Builds the server and returns the path of its binary.
+fn build() -> Result<PathBuf, String> {
+    let arguments = [
+        "build",
+        "--quiet",
+        "--package",
+        "vestibule-server",
+        "--message-format",
+        "json-render-diagnostics",
+    ];
+    let printed = capture(&mut cargo(&arguments))?;
+    let messages = printed
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok());
+    let binary = messages
+        .filter_map(|message: Value| Some(message.get("executable")?.as_str()?.into()))
+        .next_back();
+    binary.ok_or_else(|| "fresh: vestibule-server built no binary".to_owned())
+}
+
+/// The binary in an empty folder and without the settings of this terminal, so that nothing of this machine
+/// gets into a reference.
+fn generator(binary: &Path, words: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_clear()
+        .env("COLUMNS", "100");
+    command
+}
+
+fn update(path: &Path, generated: &[u8]) -> Result<(), String> {
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(path, generated))
+        .map_err(|error| format!("cannot be written: {error}"))
+}
+
+fn compare(path: &Path, generated: &[u8]) -> Result<(), String> {
+    let committed = fs::read(path)
+        .map_err(|error| format!("cannot be read: {error}; run `cargo xtask fresh --write` and commit it"))?;
+    if committed == generated {
+        return Ok(());
+    }
+    let line = 1 + committed
+        .split(|byte| *byte == b'\n')
+        .zip(generated.split(|byte| *byte == b'\n'))
+        .take_while(|(before, now)| before == now)
+        .count();
+    Err(format!(
+        "differs from line {line} on; run `cargo xtask fresh --write` and commit it"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_file_is_reported_with_its_first_differing_line() {
+        let path = env::temp_dir().join(format!("vestibule-stale-{}.md", process::id()));
+        update(&path, b"one\ntwo\nthree\n").unwrap();
+
+        assert_eq!(compare(&path, b"one\ntwo\nthree\n"), Ok(()));
+        for changed in [&b"one\n2\nthree\n"[..], b"one\n"] {
+            let reason = compare(&path, changed).unwrap_err();
+            assert!(reason.starts_with("differs from line 2 on"), "{reason}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(compare(&path, b"").unwrap_err().contains("fresh --write"));
+    }
+}
