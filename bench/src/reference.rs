@@ -1,0 +1,85 @@
+//! The limits that our figures are compared with: bare axum, raw hashes, raw signatures.
+
+use crate::Failed;
+use crate::load::{Load, Measured};
+use crate::server::Child;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use vestibule_keys::entropy::SystemEntropy;
+use vestibule_keys::jose::Key;
+use vestibule_keys::password::Password;
+use vestibule_keys::pool::{HashPool, PoolSettings};
+use vestibule_model::token::Algorithm;
+
+/// Serves `{"message":"Hello, World!"}` at every path with axum and nothing else, and prints its address.
+pub fn serve_bare() -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        println!("http://{}", listener.local_addr()?);
+        let hello = || async {
+            let headers = [(axum::http::header::CONTENT_TYPE, "application/json")];
+            (headers, serde_json::json!({"message": "Hello, World!"}).to_string())
+        };
+        axum::serve(listener, axum::Router::new().fallback(hello)).await?;
+        Ok(())
+    })
+}
+
+/// Bare axum under the same load as ours.
+pub fn bare_axum(seconds: u64) -> Result<Measured, Failed> {
+    let (child, url) = Child::bare()?;
+    Load::get(&format!("{url}/"), seconds).run(&child)
+}
+
+/// Password hashes per second of the pool itself, with nothing else running.
+pub fn raw_hashes(seconds: u64) -> Result<f64, Failed> {
+    let pool = Arc::new(HashPool::start(PoolSettings::default(), Arc::new(SystemEntropy))?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let done = runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let pool = Arc::clone(&pool);
+            tasks.spawn(async move {
+                let mut done = 0_u32;
+                while Instant::now() < end {
+                    let password = Password::for_login("SecureP@ss123");
+                    let deadline = Instant::now() + Duration::from_secs(10);
+                    if pool.verify(&password, None, deadline).await.is_ok() {
+                        done += 1;
+                    }
+                }
+                done
+            });
+        }
+        tasks.join_all().await.into_iter().sum::<u32>()
+    });
+    Ok(per_second(u64::from(done), seconds))
+}
+
+/// RS256 signatures per second on all cores, the key parsed once.
+pub fn raw_signatures(seconds: u64) -> Result<f64, Failed> {
+    let (key, _material) = Key::generate(Algorithm::Rs256)?;
+    let cores = std::thread::available_parallelism()?.get();
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let claims = format!("{{\"padding\":\"{}\"}}", "x".repeat(500));
+    let done: u64 = std::thread::scope(|scope| {
+        let sign = || {
+            let mut done = 0;
+            while Instant::now() < end {
+                std::hint::black_box(key.sign("eyJhbGciOiJSUzI1NiJ9", &claims));
+                done += 1;
+            }
+            done
+        };
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(sign)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
+    });
+    Ok(per_second(done, seconds))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^52")]
+fn per_second(count: u64, seconds: u64) -> f64 {
+    count as f64 / seconds as f64
+}

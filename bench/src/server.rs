@@ -1,0 +1,128 @@
+//! The processes that are measured.
+
+use crate::Failed;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A child process that ends with its handle.
+pub struct Child(std::process::Child);
+
+/// A running `vestibule dev` in a folder of its own.
+pub struct Server {
+    /// The process.
+    pub child: Child,
+    /// Where it listens.
+    pub base_url: String,
+    /// An API key of the test environment.
+    pub key: String,
+    /// How long it took from start to its first answer.
+    pub started_in: Duration,
+    folder: tempfile::TempDir,
+    clients: AtomicU32,
+}
+
+impl Child {
+    /// The bare axum reference and its address.
+    pub fn bare() -> Result<(Self, String), Failed> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let (child, line) = Self::spawn(command.arg("bare"))?;
+        Ok((child, line))
+    }
+
+    fn spawn(command: &mut Command) -> Result<(Self, String), Failed> {
+        let mut child = Self(command.stdout(Stdio::piped()).spawn()?);
+        let stdout = child.0.stdout.take().ok_or("no stdout")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        Ok((child, line.trim().to_owned()))
+    }
+
+    /// CPU time that the process has used, user and system, in seconds.
+    pub fn cpu_seconds(&self) -> Result<f64, Failed> {
+        const TICKS_PER_SECOND: f64 = 100.0;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
+        let (_, fields) = stat.rsplit_once(") ").ok_or("unreadable /proc stat")?;
+        let ticks = |n: usize| fields.split(' ').nth(n).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+        Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
+    }
+
+    /// Resident memory in MiB.
+    pub fn resident(&self) -> Result<f64, Failed> {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory that the process ever had, in MiB.
+    pub fn peak(&self) -> Result<f64, Failed> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> Result<f64, Failed> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("unreadable /proc status")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Server {
+    /// Starts the binary. Load comes from loopback as a trusted proxy, so that its requests have clients.
+    pub fn start(binary: &Path) -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
+        let begun = Instant::now();
+        let (child, line) = Child::spawn(
+            Command::new(binary)
+                .args(["dev", "--listen", "127.0.0.1:0", "--json", "--data"])
+                .arg(folder.path().join("data"))
+                .env("VESTIBULE_NETWORK__TRUSTED_PROXIES", r#"["127.0.0.1/32"]"#),
+        )?;
+        let ready: Value = serde_json::from_str(&line)?;
+        let text = |path: &str| ready.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (base_url, key) = (text("/base_url"), text("/keys/test/api"));
+        let mut server = Self { child, base_url, key, started_in: Duration::ZERO, folder, clients: AtomicU32::new(0) };
+        server.request("GET", "/v1/health", None)?;
+        server.started_in = begun.elapsed();
+        Ok(server)
+    }
+
+    /// The folder with the database.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Posts a JSON body with the API key and returns the JSON answer.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failed> {
+        self.request("POST", path, Some(&body.to_string()))
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&str>) -> Result<Value, Failed> {
+        let host = self.base_url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host)?;
+        let body = body.unwrap_or_default();
+        let [_, _, high, low] = self.clients.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {}\r\nX-Forwarded-For: 192.168.{high}.{low}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.key,
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no HTTP answer")?;
+        if !head.starts_with("HTTP/1.1 2") {
+            return Err(format!("{method} {path}: {answer}").into());
+        }
+        Ok(serde_json::from_str(body)?)
+    }
+}

@@ -1,0 +1,39 @@
+-- Every answer's refresh token is presented next. Arguments: key, file with one refresh token a line.
+dofile(os.getenv("BENCH_WRK") .. "/spread.lua")
+local tokens, first = {}, 1
+
+function init(args)
+    key = args[1]
+    for line in io.lines(args[2]) do table.insert(tokens, line) end
+end
+
+function request()
+    local token = tokens[first]
+    if token then
+        tokens[first] = nil
+        first = first + 1
+    end
+    local headers = { ["X-API-Key"] = key, ["Content-Type"] = "application/json", ["X-Forwarded-For"] = spread() }
+    return wrk.format("POST", "/v1/auth/refresh", headers, '{"refresh_token":"' .. (token or "none") .. '"}')
+end
+
+refused = 0
+function response(status, headers, body)
+    if status == 200 then
+        table.insert(tokens, string.match(body, '"refresh_token":"([^"]+)"'))
+    else
+        refused = refused + 1
+    end
+end
+
+threads = {}
+function setup(thread)
+    table.insert(threads, thread)
+    thread:set("seed", math.random(0, 255) * 65536)
+end
+
+function done(summary)
+    local total = 0
+    for _, thread in ipairs(threads) do total = total + thread:get("refused") end
+    io.write(string.format("Refused: %d\n", total))
+end
