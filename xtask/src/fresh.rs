@@ -28,43 +28,33 @@ const GENERATED: &[(&str, &[&str])] = &[
 /// Generates every file and compares it with the committed one, or writes it there.
 pub fn run(write: bool) -> Outcome {
     let binary = build()?;
-    let elsewhere = env::temp_dir().join(format!("vestibule-fresh-{}", process::id()));
-    fs::create_dir_all(&elsewhere)
-        .map_err(|error| format!("fresh: cannot make {}: {error}", elsewhere.display()))?;
-    let wrong: Vec<String> = GENERATED
-        .iter()
-        .filter_map(|(file, words)| {
-            let path = root().join(file);
-            let generated = capture(&mut generator(&binary, words, &elsewhere));
-            let settled = generated.and_then(|text| {
-                if write {
-                    update(&path, &text)
-                } else {
-                    compare(&path, &text)
-                }
-            });
-            settled
-                .err()
-                .map(|reason| format!("{file} (vestibule {}): {reason}", words.join(" ")))
-        })
-        .collect();
-    // The folder is empty unless the binary left something in it, and then it stays to be looked at.
-    let left_something = fs::remove_dir(&elsewhere).is_err();
+    let folder = env::temp_dir().join(format!("vestibule-fresh-{}", process::id()));
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("fresh: cannot make {}: {error}", folder.display()))?;
 
-    let done = if write { "written" } else { "fresh" };
-    if left_something {
-        return Err(format!(
-            "fresh: a reference command wrote files into {}",
-            elsewhere.display()
+    let settle = if write { update } else { compare };
+    let mut wrong = Vec::new();
+    for (file, words) in GENERATED {
+        let settled = generate(&binary, words, &folder).and_then(|text| settle(&root().join(file), &text));
+        if let Err(reason) = settled {
+            wrong.push(format!("{file} (vestibule {}): {reason}", words.join(" ")));
+        }
+    }
+    // Only an empty folder can be removed this way; whatever a command left in it stays to be looked at.
+    if fs::remove_dir(&folder).is_err() {
+        wrong.push(format!(
+            "a command that only prints left files in {}",
+            folder.display()
         ));
     }
+
+    let done = if write { "written" } else { "fresh" };
     if wrong.is_empty() {
         return Ok(format!("fresh: {} generated files are {done}", GENERATED.len()));
     }
     Err(format!(
-        "{}\nfresh: {} of {} files are not {done}",
+        "{}\nfresh: not all of {} generated files are {done}",
         wrong.join("\n"),
-        wrong.len(),
         GENERATED.len()
     ))
 }
@@ -89,9 +79,9 @@ fn build() -> Result<PathBuf, String> {
     binary.ok_or_else(|| "fresh: vestibule-server built no binary".to_owned())
 }
 
-/// The binary in an empty folder and without the settings of this terminal, so that nothing of this machine
-/// gets into a reference.
-fn generator(binary: &Path, words: &[&str], folder: &Path) -> Command {
+/// What the binary prints in an empty folder and without the settings of this terminal, so that nothing of
+/// this machine gets into a reference.
+fn generate(binary: &Path, words: &[&str], folder: &Path) -> Result<Vec<u8>, String> {
     let mut command = Command::new(binary);
     command
         .args(words)
@@ -99,7 +89,12 @@ fn generator(binary: &Path, words: &[&str], folder: &Path) -> Command {
         .stdin(Stdio::null())
         .env_clear()
         .env("COLUMNS", "100");
-    command
+    let printed = capture(&mut command)?;
+    if printed.is_empty() {
+        Err("the command printed nothing".to_owned())
+    } else {
+        Ok(printed)
+    }
 }
 
 fn update(path: &Path, generated: &[u8]) -> Result<(), String> {

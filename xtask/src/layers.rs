@@ -38,7 +38,7 @@ pub fn run() -> Outcome {
         return Ok(format!("layers: {} crates keep their borders", members.len()));
     }
     Err(format!(
-        "{}\nlayers: {} borders crossed; move the code or, if the design changes, DESIGN.md and xtask/src/borders.rs",
+        "{}\nlayers: borders crossed: {}; move the code or, if the design changes, DESIGN.md and xtask/src/borders.rs",
         crossed.join("\n"),
         crossed.len()
     ))

@@ -67,7 +67,8 @@ fn check(sources: &[Source]) -> Outcome {
     let lengths: Vec<(usize, &Path)> = product()
         .map(|source| (code(&source.text).lines().count(), source.path.as_path()))
         .collect();
-    let pairs: usize = product().map(|source| pairs(code(&source.text))).sum();
+    let shipped = product().filter(|source| source.path.starts_with("crates"));
+    let pairs: usize = shipped.map(|source| pairs(code(&source.text))).sum();
 
     let mut wrong: Vec<String> = sources.iter().flat_map(marked).collect();
     let too_long = lengths.iter().filter(|(lines, _)| *lines > LIMIT);
