@@ -27,13 +27,15 @@ pub enum Health {
 }
 
 impl Db {
-    /// Opens a SQLite database, creating it when the file does not exist.
+    /// Opens a `SQLite` database, creating it when the file does not exist.
     ///
     /// # Errors
     /// [`Error::InUse`], [`Error::Open`], [`Error::Corrupt`] or [`Error::Io`], each with its remedy.
     pub async fn open(options: OpenSqlite) -> Result<Self, Error> {
-        let open = tokio::task::spawn_blocking(move || Sqlite::open(options));
-        let sqlite = open.await.map_err(|stopped| Error::Other(stopped.to_string()))??;
+        let open = tokio::task::spawn_blocking(move || Sqlite::open(&options));
+        let sqlite = open
+            .await
+            .map_err(|stopped| Error::Other(stopped.to_string()))??;
         Ok(Self(Arc::new(Driver::Sqlite(sqlite))))
     }
 
@@ -59,15 +61,21 @@ impl Db {
         sqlite.write(deadline, act, input).await
     }
 
-    /// Reads all rows, on SQLite inline on the calling task: for short reads by key.
-    #[expect(clippy::unused_async, reason = "the signature serves two drivers, and PostgreSQL's awaits")]
+    /// Reads all rows, on `SQLite` inline on the calling task: for short reads by key.
+    #[expect(
+        clippy::unused_async,
+        reason = "the signature serves two drivers, and PostgreSQL's awaits"
+    )]
     pub async fn read_all(&self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Vec<Row>, Error> {
         let Driver::Sqlite(sqlite) = &*self.0;
         sqlite.read_all(sql.into(), bind)
     }
 
-    /// Reads one row or none by a unique key, on SQLite inline on the calling task; several are an error.
-    #[expect(clippy::unused_async, reason = "the signature serves two drivers, and PostgreSQL's awaits")]
+    /// Reads one row or none by a unique key, on `SQLite` inline on the calling task; several are an error.
+    #[expect(
+        clippy::unused_async,
+        reason = "the signature serves two drivers, and PostgreSQL's awaits"
+    )]
     pub async fn read_one(&self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Option<Row>, Error> {
         let Driver::Sqlite(sqlite) = &*self.0;
         sqlite.read_one(sql.into(), bind)
@@ -91,6 +99,10 @@ impl Db {
     ///
     /// # Errors
     /// [`Error::Other`] with a line per sentence that does not prepare or skips a placeholder number.
+    #[expect(
+        clippy::unused_async,
+        reason = "the signature serves two drivers, and PostgreSQL's awaits"
+    )]
     pub async fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {
         let Driver::Sqlite(sqlite) = &*self.0;
         sqlite.prepare_check(sentences)

@@ -3,7 +3,7 @@
 /// A failed sentence, transaction or start. `Display` is written for people; values never appear in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A unique constraint refused a row. PostgreSQL would have spoiled the transaction, so never go on after
+    /// A unique constraint refused a row. `PostgreSQL` would have spoiled the transaction, so never go on after
     /// it: use `ON CONFLICT DO NOTHING RETURNING` where a duplicate is expected.
     #[error("a row like this exists already ({constraint})")]
     Unique {
@@ -52,9 +52,7 @@ pub enum Error {
     #[error("the disk failed: {0}")]
     Io(String),
     /// Another server process has the database open.
-    #[error(
-        "another server process already uses {0}: stop it first, or give this one its own data folder"
-    )]
+    #[error("another server process already uses {0}: stop it first, or give this one its own data folder")]
     InUse(String),
     /// The database cannot be opened, or should not be. The text holds the remedy.
     #[error("{0}")]

@@ -2,7 +2,7 @@
 //!
 //! The crate above (`store`) writes each sentence once, with `$1…` placeholders bound by number, and runs it
 //! in a transaction ([`Db::write`]), inline ([`Db::read_all`], [`Db::read_one`]) or on the reader pool
-//! ([`Db::scan`]). SQLite is the driver that exists; every signature is the one PostgreSQL needs too.
+//! ([`Db::scan`]). `SQLite` is the driver that exists; every signature is the one `PostgreSQL` needs too.
 
 mod act;
 mod db;

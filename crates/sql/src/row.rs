@@ -72,7 +72,10 @@ mod tests {
     use super::*;
 
     fn row() -> Row {
-        Row::new("SELECT a, b, c", vec![Value::Int(7), Value::Null, Value::Bytes(vec![1; 16])])
+        Row::new(
+            "SELECT a, b, c",
+            vec![Value::Int(7), Value::Null, Value::Bytes(vec![1; 16])],
+        )
     }
 
     #[test]
@@ -84,9 +87,15 @@ mod tests {
     #[test]
     fn a_wrong_type_names_the_sentence_the_column_and_both_types() {
         let error = row().get::<String>(0).unwrap_err();
-        assert_eq!(error.to_string(), "column 0 is an integer, not text, in: SELECT a, b, c");
+        assert_eq!(
+            error.to_string(),
+            "column 0 is an integer, not text, in: SELECT a, b, c"
+        );
         let error = row().get::<i64>(3).unwrap_err();
-        assert_eq!(error.to_string(), "column 3 is missing, not an integer, in: SELECT a, b, c");
+        assert_eq!(
+            error.to_string(),
+            "column 3 is missing, not an integer, in: SELECT a, b, c"
+        );
     }
 
     #[test]

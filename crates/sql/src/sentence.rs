@@ -3,9 +3,9 @@
 /// Which database answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// The bundled SQLite.
+    /// The bundled `SQLite`.
     Sqlite,
-    /// PostgreSQL.
+    /// `PostgreSQL`.
     Postgres,
 }
 
@@ -21,7 +21,10 @@ pub struct Sql {
 impl Sql {
     /// The same text for both databases.
     pub const fn same(text: &'static str) -> Self {
-        Self { sqlite: text, postgres: text }
+        Self {
+            sqlite: text,
+            postgres: text,
+        }
     }
 
     /// A text for each database. Written as [`both!`](crate::both), which `xtask` counts.

@@ -5,10 +5,10 @@ use rusqlite::Connection;
 use crate::sqlite;
 use crate::{Announcement, Engine, Error, Row, Sql, Value};
 
-/// A running transaction. It has no lifetime: SQLite's writer thread owns one for ever.
+/// A running transaction. It has no lifetime: `SQLite`'s writer thread owns one for ever.
 ///
-/// A failed sentence spoils the transaction, on SQLite too: later sentences repeat its error and nothing is
-/// committed. So a body cannot depend on catching an error, which PostgreSQL would not allow.
+/// A failed sentence spoils the transaction, on `SQLite` too: later sentences repeat its error and nothing is
+/// committed. So a body cannot depend on catching an error, which `PostgreSQL` would not allow.
 pub struct Tx {
     pub(crate) driver: Driver,
     announced: Vec<Announcement>,
@@ -20,7 +20,10 @@ pub(crate) enum Driver {
     Sqlite(Box<Connection>),
 }
 
-#[expect(clippy::unused_async, reason = "the signatures serve two drivers, and PostgreSQL's awaits")]
+#[expect(
+    clippy::unused_async,
+    reason = "the signatures serve two drivers, and PostgreSQL's awaits"
+)]
 impl Tx {
     /// Runs a sentence and returns all its rows.
     pub async fn all(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Vec<Row>, Error> {
@@ -48,7 +51,11 @@ impl Tx {
 
 impl Tx {
     pub(crate) fn new(driver: Driver) -> Self {
-        Self { driver, announced: Vec::new(), failed: None }
+        Self {
+            driver,
+            announced: Vec::new(),
+            failed: None,
+        }
     }
 
     /// Tells the caches that a thing changed: after the commit and before this transaction is answered.

@@ -9,7 +9,7 @@ pub enum Value {
     Null,
     /// BIGINT.
     Int(i64),
-    /// BOOLEAN; SQLite keeps it as 0 or 1.
+    /// BOOLEAN; `SQLite` keeps it as 0 or 1.
     Bool(bool),
     /// TEXT.
     Text(String),
@@ -85,7 +85,11 @@ pub trait FromValue: Sized {
 impl FromValue for i64 {
     const WANTED: &'static str = "an integer";
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Int(int) = value { Some(*int) } else { None }
+        if let Value::Int(int) = value {
+            Some(*int)
+        } else {
+            None
+        }
     }
 }
 
@@ -111,28 +115,44 @@ impl FromValue for bool {
 impl FromValue for String {
     const WANTED: &'static str = "text";
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Text(text) = value { Some(text.clone()) } else { None }
+        if let Value::Text(text) = value {
+            Some(text.clone())
+        } else {
+            None
+        }
     }
 }
 
 impl FromValue for Vec<u8> {
     const WANTED: &'static str = "bytes";
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Bytes(bytes) = value { Some(bytes.clone()) } else { None }
+        if let Value::Bytes(bytes) = value {
+            Some(bytes.clone())
+        } else {
+            None
+        }
     }
 }
 
 impl<const N: usize> FromValue for [u8; N] {
     const WANTED: &'static str = "bytes of a fixed length";
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Bytes(bytes) = value { bytes.as_slice().try_into().ok() } else { None }
+        if let Value::Bytes(bytes) = value {
+            bytes.as_slice().try_into().ok()
+        } else {
+            None
+        }
     }
 }
 
 impl<T: FromValue> FromValue for Option<T> {
     const WANTED: &'static str = T::WANTED;
     fn from_value(value: &Value) -> Option<Self> {
-        if *value == Value::Null { Some(None) } else { T::from_value(value).map(Some) }
+        if *value == Value::Null {
+            Some(None)
+        } else {
+            T::from_value(value).map(Some)
+        }
     }
 }
 

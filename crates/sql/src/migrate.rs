@@ -1,0 +1,150 @@
+//! The schema's numbered history.
+
+use std::time::{Duration, Instant};
+
+use crate::{Db, Engine, Error, Tx, bind};
+
+/// One step of the schema. Its text is never edited after a release: a change is a new migration.
+///
+/// It is written in the shared tongue (TEXT, BIGINT, BOOLEAN) and three words of ours: `BYTES` (BLOB, BYTEA),
+/// `TEXT_C` (text that sorts by bytes) and `TABLE_END` (after a table's parenthesis: STRICT, or nothing).
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// What it is about, in a few words.
+    pub name: &'static str,
+    /// Its sentences.
+    pub text: &'static str,
+}
+
+/// A migration may rebuild a large table.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// The applied migrations. The text itself is kept, so a changed one is recognised and can be shown.
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    number BIGINT PRIMARY KEY, name TEXT NOT NULL, script TEXT NOT NULL, applied_at BIGINT NOT NULL
+) TABLE_END";
+const APPLIED: &str = "SELECT number, name, script FROM schema_migrations ORDER BY number";
+const APPLY: &str =
+    "INSERT INTO schema_migrations (number, name, script, applied_at) VALUES ($1, $2, $3, $4)";
+
+impl Db {
+    /// Brings the schema to the last of `migrations`, each in a transaction of its own, so an interrupted run
+    /// is resumed by the next; two processes that start together apply each once. `now` is in microseconds.
+    /// Returns the numbers applied by this call.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] when the database is newer than this list, or was made by a different one.
+    pub async fn migrate(&self, migrations: &'static [Migration], now: i64) -> Result<Vec<u32>, Error> {
+        if !migrations
+            .iter()
+            .zip(1..)
+            .all(|(migration, number)| migration.number == number)
+        {
+            return Err(Error::Schema("migrations are not numbered 1, 2, 3 …".to_owned()));
+        }
+        let deadline = Instant::now() + PATIENCE;
+        let mut applied = Vec::new();
+        while let Some(number) = self.write(deadline, advance, Advance { migrations, now }).await? {
+            applied.push(number);
+        }
+        Ok(applied)
+    }
+}
+
+struct Advance {
+    migrations: &'static [Migration],
+    now: i64,
+}
+
+/// Applies the first migration that is missing; returns its number, or `None` when none is.
+async fn advance(tx: &mut Tx, advance: &Advance) -> Result<Option<u32>, Error> {
+    tx.script(&spell(LEDGER, tx.engine())).await?;
+    let mut known = advance.migrations.iter();
+    for row in tx.all(APPLIED, &[]).await? {
+        let (number, name, script): (u32, String, String) = row.read()?;
+        let Some(migration) = known.next() else {
+            return Err(newer(number, &name, advance.migrations.len()));
+        };
+        if migration.number != number || migration.text != script {
+            return Err(changed(number, &name));
+        }
+    }
+    let Some(migration) = known.next() else {
+        return Ok(None);
+    };
+    tx.script(&spell(migration.text, tx.engine()))
+        .await
+        .map_err(|error| failed(migration, &error))?;
+    tx.run(
+        APPLY,
+        bind![migration.number, migration.name, migration.text, advance.now],
+    )
+    .await?;
+    Ok(Some(migration.number))
+}
+
+fn newer(number: u32, name: &str, known: usize) -> Error {
+    Error::Schema(format!(
+        "the database has migration {number} ({name}), but this binary knows only {known}: start the newer \
+         release again, or restore the backup made before the upgrade"
+    ))
+}
+
+fn changed(number: u32, name: &str) -> Error {
+    Error::Schema(format!(
+        "migration {number} ({name}) in the database is not the one in this binary: start the release that \
+         made the database, or restore a backup"
+    ))
+}
+
+fn failed(migration: &Migration, error: &Error) -> Error {
+    Error::Schema(format!(
+        "migration {} ({}) failed and was undone: {error}",
+        migration.number, migration.name
+    ))
+}
+
+/// Spells the words that differ. `SQLite`'s STRICT tables know neither BIGINT nor BOOLEAN.
+fn spell(text: &str, engine: Engine) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut spelled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest
+            .find(|c: char| is_word(c) != is_word(first))
+            .unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        spelled.push_str(match (part, engine) {
+            ("BYTES", Engine::Sqlite) => "BLOB",
+            ("TEXT_C", Engine::Sqlite) => "TEXT",
+            ("TABLE_END", Engine::Sqlite) => "STRICT",
+            ("BIGINT" | "BOOLEAN", Engine::Sqlite) => "INTEGER",
+            ("BYTES", Engine::Postgres) => "BYTEA",
+            ("TEXT_C", Engine::Postgres) => "TEXT COLLATE \"C\"",
+            ("TABLE_END", Engine::Postgres) => "",
+            (other, _) => other,
+        });
+        rest = after;
+    }
+    spelled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_database_gets_its_own_spelling_of_whole_words() {
+        let text = "CREATE TABLE t (a BYTES, b TEXT_C, c BIGINT, d BOOLEAN, my_BYTES TEXT) TABLE_END";
+        assert_eq!(
+            spell(text, Engine::Sqlite),
+            "CREATE TABLE t (a BLOB, b TEXT, c INTEGER, d INTEGER, my_BYTES TEXT) STRICT"
+        );
+        assert_eq!(
+            spell(text, Engine::Postgres),
+            "CREATE TABLE t (a BYTEA, b TEXT COLLATE \"C\", c BIGINT, d BOOLEAN, my_BYTES TEXT) "
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! Moving committed pages from the WAL into the database, away from the commits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+
+use super::fault;
+use super::queue::{Pull, Queue};
+use super::shared::Shared;
+
+/// How often the WAL is emptied while it grows.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Runs PASSIVE checkpoints, which wait for nobody and delay nobody. They change no page that a connection can
+/// see, so the writer does not take them for a foreign commit.
+pub struct Checkpointer {
+    connection: Connection,
+    shared: Arc<Shared>,
+    stop: Arc<Queue<()>>,
+}
+
+impl Checkpointer {
+    pub fn new(connection: Connection, shared: Arc<Shared>, stop: Arc<Queue<()>>) -> Self {
+        Self {
+            connection,
+            shared,
+            stop,
+        }
+    }
+
+    pub fn run(self) {
+        let mut done = 0;
+        while !matches!(self.stop.pull(EVERY), Pull::Closed) {
+            let commits = self.shared.commits();
+            if commits == done {
+                continue;
+            }
+            match checkpoint(&self.connection, CheckpointMode::PASSIVE) {
+                Ok(()) => done = commits,
+                // The pages are still in the WAL, and the next turn writes them again.
+                Err(error) => tracing::warn!(%error, "checkpoint failed"),
+            }
+        }
+    }
+}
+
+/// Runs one checkpoint.
+pub fn checkpoint(connection: &Connection, mode: CheckpointMode) -> Result<(), crate::Error> {
+    let ran = connection.wal_checkpoint_v2(rusqlite::MAIN_DB.into(), mode);
+    ran.map(|_| ()).map_err(|error| fault(error, "a checkpoint"))
+}

@@ -1,0 +1,127 @@
+//! A bounded queue between tasks that never wait and threads that do.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::Error;
+
+/// A first-in, first-out queue with a bound and an end.
+pub struct Queue<T> {
+    state: Mutex<State<T>>,
+    ready: Condvar,
+    bound: usize,
+}
+
+struct State<T> {
+    items: VecDeque<T>,
+    /// Threads asleep in `pull`: waking costs a system call, so nobody is woken who is not asleep.
+    asleep: usize,
+    closed: bool,
+}
+
+/// What a thread finds in the queue.
+pub enum Pull<T> {
+    /// The oldest item.
+    Item(T),
+    /// Nothing came in time.
+    Idle,
+    /// The queue is closed and empty.
+    Closed,
+}
+
+impl<T> Queue<T> {
+    pub fn new(bound: usize) -> Self {
+        let state = State {
+            items: VecDeque::new(),
+            asleep: 0,
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            ready: Condvar::new(),
+            bound,
+        }
+    }
+
+    /// Adds an item, or sheds it: [`Error::Busy`] when the queue is full, [`Error::Closed`] after its end.
+    pub fn push(&self, item: T) -> Result<(), Error> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Error::Closed);
+        }
+        if state.items.len() >= self.bound {
+            return Err(Error::Busy);
+        }
+        state.items.push_back(item);
+        let wake = state.asleep > 0;
+        drop(state);
+        if wake {
+            self.ready.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes the oldest item, waiting for one.
+    pub fn pull(&self, patience: Duration) -> Pull<T> {
+        let until = Instant::now() + patience;
+        let mut state = self.state();
+        loop {
+            if let Some(item) = state.items.pop_front() {
+                return Pull::Item(item);
+            }
+            if state.closed {
+                return Pull::Closed;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Pull::Idle;
+            }
+            state.asleep += 1;
+            state = self
+                .ready
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            state.asleep -= 1;
+        }
+    }
+
+    /// Takes the oldest item if there is one.
+    pub fn next(&self) -> Option<T> {
+        self.state().items.pop_front()
+    }
+
+    /// Ends the queue: nothing more goes in, and what is in comes out.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.ready.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_sheds_and_a_closed_one_drains() {
+        let queue = Queue::new(2);
+        assert_eq!(queue.push(1), Ok(()));
+        assert_eq!(queue.push(2), Ok(()));
+        assert_eq!(queue.push(3), Err(Error::Busy));
+        queue.close();
+        assert_eq!(queue.push(4), Err(Error::Closed));
+        assert!(matches!(queue.pull(Duration::ZERO), Pull::Item(1)));
+        assert_eq!(queue.next(), Some(2));
+        assert!(matches!(queue.pull(Duration::MAX / 4), Pull::Closed));
+    }
+
+    #[test]
+    fn an_empty_queue_is_idle_after_the_patience() {
+        assert!(matches!(Queue::<()>::new(1).pull(Duration::ZERO), Pull::Idle));
+    }
+}

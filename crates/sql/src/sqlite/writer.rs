@@ -1,0 +1,273 @@
+//! The writer thread: transactions grouped into commits.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+
+use super::checkpoint::checkpoint;
+use super::job::{Done, Job, Reply};
+use super::queue::{Pull, Queue};
+use super::shared::Shared;
+use super::{Role, fault, file};
+use crate::tx::Driver;
+use crate::{Error, Health, Listener, Tx};
+
+/// How long the writer may be idle before it looks for foreign commits.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Transactions in one commit, at most.
+const GROUP: usize = 256;
+
+/// How long a group takes in more transactions: the first of them waits for all.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// WAL size in bytes at which it is cut: a WAL that long slows every read down.
+const LONGEST_WAL: u64 = 64 << 20;
+
+/// How long a cut that readers prevented is put off.
+const CUT_AGAIN: Duration = Duration::from_secs(5);
+
+/// The only connection that writes.
+pub struct Writer {
+    tx: Tx,
+    jobs: Arc<Queue<Job>>,
+    shared: Arc<Shared>,
+    listener: Arc<dyn Listener>,
+    role: Role,
+    /// `PRAGMA data_version`: changes when, and only when, another connection has committed.
+    version: i64,
+    cut_from: Instant,
+}
+
+impl Writer {
+    pub fn new(
+        connection: Connection,
+        jobs: Arc<Queue<Job>>,
+        shared: Arc<Shared>,
+        listener: Arc<dyn Listener>,
+        role: Role,
+    ) -> Result<Self, Error> {
+        let version = data_version(&connection)?;
+        let tx = Tx::new(Driver::Sqlite(Box::new(connection)));
+        Ok(Self {
+            tx,
+            jobs,
+            shared,
+            listener,
+            role,
+            version,
+            cut_from: Instant::now(),
+        })
+    }
+
+    /// Serves jobs until the queue ends.
+    pub fn run(mut self) {
+        // Whatever ends this thread, nobody may wait for it.
+        let _closes = Closes {
+            jobs: Arc::clone(&self.jobs),
+            shared: Arc::clone(&self.shared),
+        };
+        self.tick();
+        loop {
+            match self.jobs.pull(TICK) {
+                Pull::Item(job) => self.group(job),
+                Pull::Idle => self.tick(),
+                Pull::Closed => break,
+            }
+        }
+        if self.role == Role::Server && self.shared.health() != Health::Closed {
+            self.cut();
+        }
+    }
+
+    fn connection(&self) -> &Connection {
+        let Driver::Sqlite(connection) = &self.tx.driver;
+        connection
+    }
+
+    fn command(&self, sql: &'static str) -> Result<(), Error> {
+        let run = |connection: &Connection| connection.prepare_cached(sql)?.execute(()).map(|_| ());
+        run(self.connection()).map_err(|error| fault(error, sql))
+    }
+
+    /// Looks for a foreign commit. Without an answer there is no proof, and the caches' lease runs out.
+    fn tick(&mut self) {
+        if let Err(error) = self.prove(Instant::now()) {
+            tracing::warn!(%error, "the database does not answer");
+        }
+    }
+
+    /// Reports a foreign commit, and that there was no other before `at`.
+    fn prove(&mut self, at: Instant) -> Result<(), Error> {
+        let version = data_version(self.connection())?;
+        if version != self.version {
+            self.version = version;
+            self.shared.committed();
+            self.listener.foreign_commit();
+        }
+        self.listener.proof(at);
+        Ok(())
+    }
+
+    /// Runs a job and those that wait behind it, commits them together, and only then answers them.
+    fn group(&mut self, first: Job) {
+        if let Err(error) = self.begin(first.deadline) {
+            let reply = (first.run)(Err(error)).reply;
+            return reply(Ok(()));
+        }
+        let since = Instant::now();
+        let mut replies = Vec::new();
+        let mut next = Some(first);
+        let mut ran = Ok(());
+        while let Some(job) = next {
+            let (reply, outcome) = self.job(job);
+            replies.push(reply);
+            ran = outcome;
+            let more = ran.is_ok() && replies.len() < GROUP && since.elapsed() < GATHER;
+            next = more.then(|| self.jobs.next()).flatten();
+        }
+        let fate = ran.and_then(|()| self.command("COMMIT").map_err(at_commit));
+        let fate = self.conclude(fate);
+        for reply in replies {
+            reply(fate.clone());
+        }
+        self.cut_if_long();
+    }
+
+    /// Begins a transaction, waiting for another process's lock until the job's deadline. Foreign commits are
+    /// looked for under the lock, so no body sees a cache that is older than its transaction.
+    fn begin(&mut self, deadline: Instant) -> Result<(), Error> {
+        if self.shared.health() == Health::Closed {
+            return Err(Error::Closed);
+        }
+        loop {
+            let at = Instant::now();
+            match self.command("BEGIN IMMEDIATE") {
+                Ok(()) => {
+                    let proven = self.prove(at);
+                    return proven.inspect_err(|_| self.undo());
+                }
+                Err(Error::Busy) if Instant::now() < deadline => self.tick(),
+                Err(Error::Busy) => return Err(Error::TooLate),
+                Err(error) => return self.conclude(Err(error)),
+            }
+        }
+    }
+
+    /// Runs one job in a savepoint. An `Err` beside its reply is the end of the whole group.
+    fn job(&mut self, job: Job) -> (Reply, Result<(), Error>) {
+        let mark = self.tx.clear();
+        if let Err(error) = self.command("SAVEPOINT job") {
+            return ((job.run)(Err(error.clone())).reply, Err(error));
+        }
+        let began = Instant::now();
+        let Done { keep, reply } = (job.run)(Ok(&mut self.tx));
+        self.listener.wrote(job.body, began.elapsed());
+        // SQLite undid the transaction, and with it every job before this one; or the file is damaged, and
+        // nothing may be added to it.
+        if self.connection().is_autocommit() || matches!(self.tx.failed(), Some(Error::Corrupt(_))) {
+            return (reply, Err(self.tx.failed().cloned().unwrap_or(Error::Lost)));
+        }
+        if !keep {
+            self.tx.forget(mark);
+        }
+        let undone = if keep {
+            Ok(())
+        } else {
+            self.command("ROLLBACK TO job")
+        };
+        (reply, undone.and_then(|()| self.command("RELEASE job")))
+    }
+
+    /// Draws the consequences of a group's end, and says what its jobs are told.
+    fn conclude(&mut self, fate: Result<(), Error>) -> Result<(), Error> {
+        let announced = self.tx.announced();
+        let Err(error) = fate else {
+            self.shared.set_health(Health::Writable);
+            self.shared.committed();
+            if !announced.is_empty() {
+                self.listener.committed(&announced);
+            }
+            return Ok(());
+        };
+        self.undo();
+        match error {
+            Error::Full => {
+                self.shared.set_health(Health::Full);
+                Err(Error::Full)
+            }
+            // After a failed write or sync nobody knows what the disk holds; only a restart reads it again.
+            Error::Io(_) | Error::Corrupt(_) | Error::Unknown => {
+                tracing::error!(%error, "the store is closed for writing until the server is restarted");
+                self.shared.set_health(Health::Closed);
+                Err(error)
+            }
+            error => {
+                tracing::warn!(%error, "a group of transactions was undone");
+                Err(Error::Lost)
+            }
+        }
+    }
+
+    /// Ends a transaction that cannot be committed, if `SQLite` has not done so already.
+    fn undo(&self) {
+        if !self.connection().is_autocommit()
+            && let Err(error) = self.command("ROLLBACK")
+        {
+            tracing::error!(%error, "rollback failed");
+        }
+    }
+
+    fn cut_if_long(&mut self) {
+        let long = || {
+            file::beside(&self.shared.path, "-wal")
+                .metadata()
+                .is_ok_and(|wal| wal.len() > LONGEST_WAL)
+        };
+        if self.role == Role::Server && self.cut_from <= Instant::now() && long() {
+            self.cut();
+        }
+    }
+
+    /// Empties the WAL and cuts it to nothing. Only the writer does: another connection's TRUNCATE would look
+    /// like a foreign commit.
+    fn cut(&mut self) {
+        if let Err(error) = checkpoint(self.connection(), CheckpointMode::TRUNCATE) {
+            tracing::warn!(%error, "the write-ahead log could not be cut; a long read may be in the way");
+            self.cut_from = Instant::now() + CUT_AGAIN;
+        }
+    }
+}
+
+/// A COMMIT that failed on the disk may have reached it.
+fn at_commit(error: Error) -> Error {
+    if let Error::Io(reason) = &error {
+        tracing::error!(reason, "a commit did not reach the disk");
+        return Error::Unknown;
+    }
+    error
+}
+
+fn data_version(connection: &Connection) -> Result<i64, Error> {
+    const SQL: &str = "PRAGMA data_version";
+    let read = |connection: &Connection| connection.prepare_cached(SQL)?.query_row((), |row| row.get(0));
+    read(connection).map_err(|error| fault(error, SQL))
+}
+
+/// Closes the store when the writer's thread ends, even by a panic.
+struct Closes {
+    jobs: Arc<Queue<Job>>,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Closes {
+    fn drop(&mut self) {
+        self.shared.set_health(Health::Closed);
+        self.jobs.close();
+        while let Some(job) = self.jobs.next() {
+            drop(job);
+        }
+    }
+}

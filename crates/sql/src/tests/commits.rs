@@ -1,0 +1,125 @@
+//! Groups of transactions.
+
+use std::pin::pin;
+
+use super::*;
+use crate::Health;
+
+async fn insert_and_refuse(tx: &mut Tx, id: &i64) -> Result<(), Stop> {
+    insert(tx, id).await?;
+    Err(Stop::Undo)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_undoes_its_own_writes_and_no_others_of_its_group() {
+    let t = Fixture::new().await;
+    let gate = t.gate().shut().await;
+    let mut first = pin!(t.db.write(soon(), insert, 1));
+    let mut refused = pin!(t.db.write(soon(), insert_and_refuse, 2));
+    let mut last = pin!(t.db.write(soon(), insert, 3));
+    assert!(poll(first.as_mut()).is_pending());
+    assert!(poll(refused.as_mut()).is_pending());
+    assert!(poll(last.as_mut()).is_pending());
+    gate.open().await.unwrap();
+    assert_eq!(
+        (first.await, refused.await, last.await),
+        (Ok(()), Err(Stop::Undo), Ok(()))
+    );
+    assert_eq!(t.ids().await, [1, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_come_after_the_commit_of_the_whole_group() {
+    let t = Fixture::new().await;
+    let gate = t.gate().shut().await;
+    let mut early = pin!(t.db.write(soon(), insert, 1));
+    let mut refused = pin!(t.db.write(soon(), insert_and_refuse, 2));
+    assert!(poll(early.as_mut()).is_pending());
+    assert!(poll(refused.as_mut()).is_pending());
+    let (open, opened) = mpsc::channel();
+    let (tell, entered) = mpsc::channel();
+    let mut held = pin!(t.db.write(
+        soon(),
+        block,
+        Blocked {
+            note: 3,
+            entered: tell,
+            opened: Mutex::new(opened)
+        }
+    ));
+    assert!(poll(held.as_mut()).is_pending());
+    gate.open.send(()).unwrap();
+    tokio::task::spawn_blocking(move || entered.recv().unwrap())
+        .await
+        .unwrap();
+
+    // The group's first bodies have run, its last is at work, and nothing is committed.
+    assert!(poll(early.as_mut()).is_pending());
+    assert!(poll(refused.as_mut()).is_pending());
+    assert_eq!(t.ids().await, []);
+    assert!(t.heard.commits.lock().unwrap().is_empty());
+
+    open.send(()).unwrap();
+    assert_eq!(early.await, Ok(()));
+    let commits = t.heard.commits.lock().unwrap().clone();
+    assert_eq!(commits.len(), 1, "one commit, announced before its replies");
+    assert_eq!(commits[0].len(), 2);
+    assert_eq!((refused.await, held.await), (Err(Stop::Undo), Ok(())));
+    assert_eq!(t.ids().await, [1, 3]);
+}
+
+/// Lets the database grow by this many pages and no more.
+async fn allow(tx: &mut Tx, pages: &i64) -> Result<(), Error> {
+    let row = tx.one("PRAGMA page_count", &[]).await?.ok_or(Error::Lost)?;
+    tx.script(&format!("PRAGMA max_page_count = {}", row.get::<i64>(0)? + pages))
+        .await
+}
+
+/// Fills the disk, and then tries to save something all the same.
+async fn overfill(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+    let _ = tx
+        .run(
+            "INSERT INTO notes (id, body) VALUES ($1, zeroblob(100000))",
+            bind![*id],
+        )
+        .await;
+    let _ = insert(tx, &(id + 1)).await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_disk_is_full_nobody_in_the_group_succeeds_and_it_heals_by_itself() {
+    let t = Fixture::new().await;
+    t.db.write(soon(), allow, 2).await.unwrap();
+    let gate = t.gate().shut().await;
+    let mut before = pin!(t.db.write(soon(), insert, 1));
+    let mut fills = pin!(t.db.write(soon(), overfill, 2));
+    let mut refused = pin!(t.db.write(soon(), insert_and_refuse, 4));
+    assert!(poll(before.as_mut()).is_pending());
+    assert!(poll(fills.as_mut()).is_pending());
+    assert!(poll(refused.as_mut()).is_pending());
+    assert_eq!(gate.open().await, Err(Error::Full), "it ran in the same group");
+    assert_eq!((before.await, fills.await), (Err(Error::Full), Err(Error::Full)));
+    assert_eq!(refused.await, Err(Stop::Undo), "the group after it is whole");
+    assert_eq!(t.ids().await, []);
+    assert!(t.heard.commits.lock().unwrap().is_empty());
+
+    assert_eq!(t.db.write(soon(), overfill, 2).await, Err(Error::Full));
+    assert_eq!(t.db.health(), Health::Full);
+    t.db.write(soon(), allow, 1000).await.unwrap();
+    assert_eq!(t.db.health(), Health::Writable);
+    t.db.write(soon(), insert, 5).await.unwrap();
+    assert_eq!(t.ids().await, [5]);
+}
+
+#[tokio::test]
+async fn a_group_that_sqlite_undid_is_lost_whatever_its_bodies_say() {
+    async fn undone(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+        insert(tx, id).await?;
+        tx.script("ROLLBACK").await
+    }
+    let t = Fixture::new().await;
+    assert_eq!(t.db.write(soon(), undone, 1).await, Err(Error::Lost));
+    assert_eq!(t.ids().await, []);
+    assert_eq!(t.db.write(soon(), insert, 2).await, Ok(()));
+}
