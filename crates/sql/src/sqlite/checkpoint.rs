@@ -1,6 +1,6 @@
 //! Moving committed pages from the WAL into the database, away from the commits.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -37,6 +37,11 @@ impl Checkpointer {
             if commits == done {
                 continue;
             }
+            let _alone = self
+                .shared
+                .checkpointing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             match checkpoint(&self.connection, CheckpointMode::PASSIVE) {
                 Ok(()) => done = commits,
                 // The pages are still in the WAL, and the next turn writes them again.

@@ -60,7 +60,6 @@ impl Sqlite {
         let scanners = (0..options.scanners.max(1))
             .map(|_| open(Access::Read))
             .collect::<Result<_, _>>()?;
-        let checkpointing = open(Access::Write)?;
 
         let sqlite = Self {
             readers: Readers::new(readers),
@@ -73,7 +72,7 @@ impl Sqlite {
         sqlite.start(writing, lock, options)?;
         if options.role == Role::Server {
             let stop = Arc::clone(&sqlite.checkpoints);
-            let checkpointer = Checkpointer::new(checkpointing, Arc::clone(&sqlite.shared), stop);
+            let checkpointer = Checkpointer::new(open(Access::Write)?, Arc::clone(&sqlite.shared), stop);
             sqlite.spawn("sql-checkpoint", move || checkpointer.run())?;
         }
         sqlite.start_scanners(scanners)?;
@@ -124,9 +123,6 @@ impl Sqlite {
     {
         if self.health() == Health::Closed {
             return Err(Error::Closed.into());
-        }
-        if Instant::now() >= deadline {
-            return Err(Error::TooLate.into());
         }
         let (job, wait) = job::job(deadline, act, input);
         self.jobs.push(job)?;

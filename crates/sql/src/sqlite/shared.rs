@@ -1,6 +1,7 @@
 //! What the threads of one database know of each other.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::Health;
@@ -9,6 +10,8 @@ use crate::Health;
 pub struct Shared {
     /// The database file.
     pub path: PathBuf,
+    /// Held by whoever runs a checkpoint: `SQLite` refuses a second one instead of waiting.
+    pub checkpointing: Mutex<()>,
     health: AtomicU8,
     commits: AtomicU64,
 }
@@ -21,6 +24,7 @@ impl Shared {
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
+            checkpointing: Mutex::new(()),
             health: AtomicU8::new(WRITABLE),
             commits: AtomicU64::new(0),
         }

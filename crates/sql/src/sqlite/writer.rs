@@ -1,6 +1,6 @@
 //! The writer thread: transactions grouped into commits.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -39,6 +39,8 @@ pub struct Writer {
     /// `PRAGMA data_version`: changes when, and only when, another connection has committed.
     version: i64,
     cut_from: Instant,
+    /// Rows ever changed when the last group ended: a full disk has healed once a group changed more.
+    changes: u64,
 }
 
 impl Writer {
@@ -59,6 +61,7 @@ impl Writer {
             role,
             version,
             cut_from: Instant::now(),
+            changes: 0,
         })
     }
 
@@ -78,6 +81,11 @@ impl Writer {
             }
         }
         if self.role == Role::Server && self.shared.health() != Health::Closed {
+            let shared = Arc::clone(&self.shared);
+            let _alone = shared
+                .checkpointing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             self.cut();
         }
     }
@@ -184,8 +192,12 @@ impl Writer {
     /// Draws the consequences of a group's end, and says what its jobs are told.
     fn conclude(&mut self, fate: Result<(), Error>) -> Result<(), Error> {
         let announced = self.tx.announced();
+        let changes = self.connection().total_changes();
+        let wrote = std::mem::replace(&mut self.changes, changes) != changes;
         let Err(error) = fate else {
-            self.shared.set_health(Health::Writable);
+            if wrote {
+                self.shared.set_health(Health::Writable);
+            }
             self.shared.committed();
             if !announced.is_empty() {
                 self.listener.committed(&announced);
@@ -226,7 +238,12 @@ impl Writer {
                 .metadata()
                 .is_ok_and(|wal| wal.len() > LONGEST_WAL)
         };
-        if self.role == Role::Server && self.cut_from <= Instant::now() && long() {
+        if self.role != Role::Server || self.cut_from > Instant::now() || !long() {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        // While the checkpoint thread is at work SQLite would refuse; the next group tries again.
+        if let Ok(_alone) = shared.checkpointing.try_lock() {
             self.cut();
         }
     }

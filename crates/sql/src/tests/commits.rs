@@ -107,8 +107,13 @@ async fn when_the_disk_is_full_nobody_in_the_group_succeeds_and_it_heals_by_itse
     assert_eq!(t.db.write(soon(), overfill, 2).await, Err(Error::Full));
     assert_eq!(t.db.health(), Health::Full);
     t.db.write(soon(), allow, 1000).await.unwrap();
-    assert_eq!(t.db.health(), Health::Writable);
+    assert_eq!(
+        t.db.health(),
+        Health::Full,
+        "a group that wrote nothing shows nothing"
+    );
     t.db.write(soon(), insert, 5).await.unwrap();
+    assert_eq!(t.db.health(), Health::Writable);
     assert_eq!(t.ids().await, [5]);
 }
 
