@@ -10,6 +10,7 @@ pub mod email;
 pub mod entropy;
 pub mod fault;
 pub mod id;
+pub mod json;
 pub mod lockout;
 pub mod mail;
 pub mod policy;

@@ -2,13 +2,14 @@
 //! sets for itself wins.
 
 use crate::Policy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The settings of a project, complete.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Who may register.
@@ -26,7 +27,7 @@ pub struct Settings {
 }
 
 /// `[registration]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Registration {
     /// Whether strangers may register.
@@ -45,7 +46,7 @@ impl Default for Registration {
 }
 
 /// `[links]`: templates in which `{token}` stands for the mailed token. Unset: Vestibule's own pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Links {
     /// The page that verifies an address.
@@ -55,7 +56,7 @@ pub struct Links {
 }
 
 /// `[cors]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cors {
     /// Exact origins (`https://app.example.com`); in `dev` a port may be `*`.
@@ -63,7 +64,7 @@ pub struct Cors {
 }
 
 /// `[tokens]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
     /// Seconds for which a consumed refresh token yields the same successor again (0 to 60).
@@ -89,7 +90,7 @@ impl Tokens {
 }
 
 /// `[jwks]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Jwks {
     /// Whether the root document also lists the keys of the test environment.
@@ -108,7 +109,7 @@ impl Default for Jwks {
 }
 
 /// The table of one dialect, such as `[rakomi]`. Unset values are the dialect's own defaults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DialectSettings {
     /// `false` takes the dialect's routes away from this project.

@@ -55,8 +55,6 @@ impl User {
 pub struct Credential {
     /// Grows with every change of the password; a login's session is made only for the version it verified.
     pub version: i64,
-    /// The hash, in PHC or modular crypt form.
+    /// The stored hash, with the version of the normalisation before it: what `keys` parses, and nobody else.
     pub hash: String,
-    /// The version of the normalisation that the password went through before it was hashed; 0 for imported hashes.
-    pub normalisation: i64,
 }
