@@ -1,0 +1,62 @@
+//! The operations: one thing that the server does, per file. Rules live here and nowhere above.
+#![warn(missing_docs)]
+
+pub mod admin;
+mod audit;
+mod authenticate;
+mod caches;
+mod change_password;
+mod core;
+mod cx;
+mod entrance;
+mod error;
+mod forgot_password;
+mod health;
+mod issue;
+mod jwks;
+mod keyring;
+mod logout;
+mod me;
+mod password_login;
+mod passwords;
+mod post;
+mod profile;
+mod proof;
+mod refresh;
+mod register;
+mod resend_verification;
+mod reset_password;
+mod secret_request;
+mod sessions;
+mod turns;
+pub mod upkeep;
+mod used;
+mod verify_email;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::core::{Core, Door, InstanceSettings, Parts};
+pub use authenticate::{Caller, authenticate};
+pub use change_password::change_password;
+pub use cx::{Cx, Facts};
+pub use entrance::{
+    ApiKeyKind, Entrance, default_project, origin_is_listed, project_by_id, project_by_slug,
+    realm_of_mailed_token, resolve_api_key,
+};
+pub use error::Error;
+pub use forgot_password::forgot_password;
+pub use health::health;
+pub use issue::SignedIn;
+pub use jwks::{JwksDocument, jwks};
+pub use keyring::realm_of_kid;
+pub use logout::{LogoutTarget, logout, revoke_refresh_token};
+pub use me::{Me, me};
+pub use password_login::{PasswordLogin, password_login};
+pub use proof::Proof;
+pub use refresh::refresh;
+pub use register::{Register, Registered, register};
+pub use resend_verification::resend_verification;
+pub use reset_password::reset_password;
+pub use sessions::{list_sessions, revoke_session};
+pub use verify_email::verify_email;

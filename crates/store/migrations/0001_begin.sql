@@ -17,6 +17,14 @@ CREATE TABLE projects (
     disabled_at BIGINT
 ) TABLE_END;
 
+-- The browser origins that projects list in their settings, by origin: a preflight names no project.
+CREATE TABLE allowed_origins (
+    origin TEXT_C NOT NULL,
+    project BYTES NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    PRIMARY KEY (origin, project)
+) TABLE_END;
+CREATE INDEX allowed_origins_by_project ON allowed_origins (project);
+
 -- Only hashes of API keys are kept; the hint is their last characters.
 CREATE TABLE api_keys (
     id BYTES PRIMARY KEY,
@@ -89,7 +97,6 @@ CREATE TABLE credentials (
     user_id BYTES PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     version BIGINT NOT NULL,
     hash TEXT NOT NULL,
-    normalisation BIGINT NOT NULL,
     changed_at BIGINT NOT NULL
 ) TABLE_END;
 
@@ -126,12 +133,13 @@ CREATE TABLE sessions (
     CHECK (parent < leaf)
 ) TABLE_END;
 CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
+CREATE INDEX sessions_not_ended ON sessions (user_id, created_at) WHERE revoked_at IS NULL;
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
--- Mailed one-time secrets, of which only hashes are kept.
+-- Mailed one-time secrets, of which only hashes are kept. A row without a user is equal work for an unknown address.
 CREATE TABLE mailed_secrets (
     id BYTES PRIMARY KEY,
-    user_id BYTES NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    user_id BYTES REFERENCES users (id) ON DELETE CASCADE,
     project BYTES NOT NULL,
     environment TEXT_C NOT NULL,
     purpose TEXT_C NOT NULL,

@@ -1,0 +1,92 @@
+//! Every SQL sentence, one file per aggregate; the caches; the migrations.
+//!
+//! A function that reads takes the database, one that writes takes the transaction that it belongs to.
+#![warn(missing_docs)]
+
+pub mod cache;
+mod columns;
+mod sentences;
+
+use cache::Freshness;
+use std::sync::Arc;
+use vestibule_model::Timestamp;
+use vestibule_sql::{Sql, both};
+
+pub use vestibule_sql::{Abort, Act, Db, Error, Health, OpenSqlite, Role, Tx};
+
+/// Declares the aggregates, and collects their sentences for the test that prepares every one.
+macro_rules! aggregates {
+    ($($name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        #[cfg(test)]
+        const SENTENCES: &[&[(&str, vestibule_sql::Sql)]] = &[$($name::SENTENCES),*];
+    };
+}
+
+aggregates! {
+    api_keys,
+    attempts,
+    audit,
+    credentials,
+    identifiers,
+    instance,
+    mailed_secrets,
+    outbox,
+    projects,
+    secret_keys,
+    sessions,
+    users,
+}
+
+#[cfg(test)]
+mod tests;
+
+/// The schema's history.
+pub const MIGRATIONS: &[vestibule_sql::Migration] = &[vestibule_sql::Migration {
+    number: 1,
+    name: "begin",
+    text: include_str!("../migrations/0001_begin.sql"),
+}];
+
+/// Whether any migration was ever applied; the ledger is the migrator's own table.
+const HAS_LEDGER: Sql = both!(
+    sqlite: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
+    postgres: "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'schema_migrations'",
+);
+const APPLIED: Sql = Sql::same("SELECT number FROM schema_migrations");
+
+/// The database and what keeps caches over it fresh.
+pub struct Store {
+    /// The database.
+    pub db: Db,
+    /// Makes caches that obey the lease.
+    pub freshness: Arc<Freshness>,
+}
+
+impl Store {
+    /// Opens a database, with its commits heard by the caches; the `listener` in `options` is replaced.
+    pub async fn open(mut options: OpenSqlite) -> Result<Self, Error> {
+        let freshness = Arc::new(Freshness::new());
+        options.listener = Arc::<Freshness>::clone(&freshness);
+        Ok(Self {
+            db: Db::open(options).await?,
+            freshness,
+        })
+    }
+
+    /// The numbers of the migrations that [`Store::migrate`] would apply. Reads only.
+    pub async fn pending(&self) -> Result<Vec<u32>, Error> {
+        let applied = match self.db.read_one(HAS_LEDGER, &[]).await? {
+            Some(_) => self.db.read_all(APPLIED, &[]).await?,
+            None => Vec::new(),
+        };
+        let applied: Vec<u32> = applied.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+        Ok(MIGRATIONS.iter().map(|migration| migration.number).filter(|number| !applied.contains(number)).collect())
+    }
+
+    /// Brings the schema to this release's; answers the numbers of the migrations that were applied.
+    pub async fn migrate(&self, now: Timestamp) -> Result<Vec<u32>, Error> {
+        self.db.migrate(MIGRATIONS, now.micros()).await
+    }
+}

@@ -1,0 +1,52 @@
+//! The HTTP kit: everything between a socket and a dialect's handler.
+//!
+//! A dialect declares [`Route`]s, each through a function of [`access`] that says who may call it, and one
+//! `answer` that says no in its words. [`App`] leads every request the same way: budget, key, token, body,
+//! handler, answer. [`serve`] listens.
+
+pub mod access;
+mod admit;
+mod answer;
+mod app;
+mod bearer;
+mod body;
+mod call;
+mod caught;
+mod client;
+mod connection;
+mod cors;
+mod dialect;
+mod endpoint;
+mod fields;
+mod form;
+mod limit;
+mod limit_headers;
+mod meter;
+mod openapi;
+mod pages;
+mod path;
+mod reply;
+mod request_id;
+mod route;
+mod router;
+mod schema;
+mod security;
+mod serve;
+mod shutdown;
+
+pub use access::{api_key, public, secret, secret_of_session, signed_in};
+pub use answer::Answer;
+pub use app::{App, Settings};
+pub use call::{Call, Open};
+pub use dialect::{Dialect, LimitHeaders};
+pub use endpoint::Endpoint;
+pub use fields::Fields;
+pub use limit::{Budget, Rate, Rates};
+pub use openapi::openapi;
+pub use reply::Response;
+pub use request_id::RequestId;
+pub use route::{Route, RouteInfo, table};
+pub use router::RouteConflict;
+pub use schema::SchemaOf;
+pub use serve::{Serving, serve};
+pub use shutdown::Shutdown;

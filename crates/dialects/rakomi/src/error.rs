@@ -2,7 +2,8 @@
 
 use vestibule_model::Refusal;
 use vestibule_model::refusal::{
-    Account, ApiKey, Conflict, Credentials, Failed, Input, NotFound, Permission, Refresh, Secret, Throttled, Token,
+    Account, ApiKey, Conflict, Credentials, Failed, Input, NotFound, Permission, Refresh, Secret, Throttled,
+    Token,
 };
 
 /// Status, code and text of a refusal.
@@ -36,7 +37,11 @@ pub(crate) fn say(refusal: &Refusal) -> Said {
 
 const fn api_key(refusal: ApiKey) -> Said {
     match refusal {
-        ApiKey::Missing => said(401, "api_key/missing", "An API key is required: send it in the X-API-Key header"),
+        ApiKey::Missing => said(
+            401,
+            "api_key/missing",
+            "An API key is required: send it in the X-API-Key header",
+        ),
         ApiKey::Invalid => said(401, "api_key/invalid", "The API key is not valid"),
     }
 }
@@ -44,9 +49,11 @@ const fn api_key(refusal: ApiKey) -> Said {
 const fn credentials(refusal: Credentials) -> Said {
     match refusal {
         Credentials::Wrong => said(401, "auth/invalid_credentials", "Invalid email or password"),
-        Credentials::CurrentPasswordWrong => {
-            said(400, "auth/current_password_incorrect", "The current password is incorrect")
-        }
+        Credentials::CurrentPasswordWrong => said(
+            400,
+            "auth/current_password_incorrect",
+            "The current password is incorrect",
+        ),
     }
 }
 
@@ -67,10 +74,16 @@ const fn token(refusal: Token) -> Said {
 
 const fn refresh(refusal: Refresh) -> Said {
     match refusal {
-        Refresh::Unknown | Refresh::Expired => {
-            said(401, "auth/invalid_refresh_token", "The refresh token is unknown or has expired")
-        }
-        Refresh::Revoked => said(401, "auth/session_revoked", "The session of this refresh token has ended"),
+        Refresh::Unknown | Refresh::Expired => said(
+            401,
+            "auth/invalid_refresh_token",
+            "The refresh token is unknown or has expired",
+        ),
+        Refresh::Revoked => said(
+            401,
+            "auth/session_revoked",
+            "The session of this refresh token has ended",
+        ),
         Refresh::Reused => said(
             401,
             "auth/refresh_token_reused",
@@ -81,7 +94,11 @@ const fn refresh(refusal: Refresh) -> Said {
 
 const fn secret(refusal: Secret) -> Said {
     match refusal {
-        Secret::Invalid => said(400, "auth/token_invalid", "The token or code is unknown or already used"),
+        Secret::Invalid => said(
+            400,
+            "auth/token_invalid",
+            "The token or code is unknown or already used",
+        ),
         Secret::Expired => said(400, "auth/token_expired", "The token or code has expired"),
     }
 }
@@ -89,39 +106,59 @@ const fn secret(refusal: Secret) -> Said {
 const fn account(refusal: Account) -> Said {
     match refusal {
         Account::Disabled => said(403, "auth/user_disabled", "This account has been disabled"),
-        Account::Unverified => {
-            said(403, "auth/email_not_verified", "The email address must be verified before logging in")
-        }
+        Account::Unverified => said(
+            403,
+            "auth/email_not_verified",
+            "The email address must be verified before logging in",
+        ),
     }
 }
 
 const fn input(refusal: &Input) -> Said {
     match refusal {
         Input::Malformed(_) => said(400, "request/invalid_body", "The request cannot be read"),
-        Input::Fields(_) => said(400, "request/invalid_body", "Some fields are missing or not valid"),
+        Input::Fields(_) => said(
+            400,
+            "request/invalid_body",
+            "Some fields are missing or not valid",
+        ),
         Input::WeakPassword(_) => said(400, "auth/weak_password", "The password is too weak"),
         Input::TooLarge => said(413, "request/too_large", "The request body is too large"),
-        Input::UnsupportedMediaType => {
-            said(415, "request/unsupported_media_type", "The request body must be uncompressed application/json")
-        }
+        Input::UnsupportedMediaType => said(
+            415,
+            "request/unsupported_media_type",
+            "The request body must be uncompressed application/json",
+        ),
     }
 }
 
 const fn conflict(refusal: &Conflict) -> Said {
     match refusal {
-        Conflict::EmailTaken => said(409, "auth/email_taken", "This email address is already registered"),
-        Conflict::ValueTaken(_) => said(409, "auth/value_taken", "A value that must be unique is already taken"),
+        Conflict::EmailTaken => said(
+            409,
+            "auth/email_taken",
+            "This email address is already registered",
+        ),
+        Conflict::ValueTaken(_) => said(
+            409,
+            "auth/value_taken",
+            "A value that must be unique is already taken",
+        ),
     }
 }
 
 const fn permission(refusal: Permission) -> Said {
     match refusal {
-        Permission::Insufficient => {
-            said(403, "auth/insufficient_permissions", "You do not have permission to do this")
-        }
-        Permission::RegistrationClosed => {
-            said(403, "auth/insufficient_permissions", "Registration is closed for this project")
-        }
+        Permission::Insufficient => said(
+            403,
+            "auth/insufficient_permissions",
+            "You do not have permission to do this",
+        ),
+        Permission::RegistrationClosed => said(
+            403,
+            "auth/insufficient_permissions",
+            "Registration is closed for this project",
+        ),
     }
 }
 
@@ -129,15 +166,21 @@ const fn not_found(refusal: &NotFound) -> Said {
     match refusal {
         NotFound::Session => said(404, "session/not_found", "There is no such session"),
         NotFound::Route => said(404, "route/not_found", "There is no such route"),
-        NotFound::Method { .. } => {
-            said(405, "route/method_not_allowed", "This route does not take that method; see the Allow header")
-        }
+        NotFound::Method { .. } => said(
+            405,
+            "route/method_not_allowed",
+            "This route does not take that method; see the Allow header",
+        ),
     }
 }
 
 const fn throttled(refusal: Throttled) -> Said {
     match refusal {
-        Throttled::Client { .. } => said(429, "rate_limit/exceeded", "Too many requests; see the Retry-After header"),
+        Throttled::Client { .. } => said(
+            429,
+            "rate_limit/exceeded",
+            "Too many requests; see the Retry-After header",
+        ),
         Throttled::Account { .. } => said(
             429,
             "auth/account_locked",
@@ -148,15 +191,25 @@ const fn throttled(refusal: Throttled) -> Said {
 
 const fn failed(refusal: Failed) -> Said {
     match refusal {
-        Failed::Overloaded { .. } => {
-            said(503, "server/overloaded", "The server is busy; nothing was done, try again after Retry-After")
-        }
-        Failed::Unavailable => {
-            said(503, "server/unavailable", "The server cannot do this now; nothing was done, try again")
-        }
-        Failed::Unknown => {
-            said(503, "server/unavailable", "The server cannot tell whether this was done; it may have happened")
-        }
-        Failed::Internal => said(500, "server/internal", "Something went wrong on the server's side"),
+        Failed::Overloaded { .. } => said(
+            503,
+            "server/overloaded",
+            "The server is busy; nothing was done, try again after Retry-After",
+        ),
+        Failed::Unavailable => said(
+            503,
+            "server/unavailable",
+            "The server cannot do this now; nothing was done, try again",
+        ),
+        Failed::Unknown => said(
+            503,
+            "server/unavailable",
+            "The server cannot tell whether this was done; it may have happened",
+        ),
+        Failed::Internal => said(
+            500,
+            "server/internal",
+            "Something went wrong on the server's side",
+        ),
     }
 }

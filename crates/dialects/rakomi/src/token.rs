@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use vestibule_model::Timestamp;
 use vestibule_model::id::{ProjectId, UserId};
 use vestibule_model::token::{Algorithm, Expected, Presented, TokenFacts, TokenShape, jti, read_jti};
-use vestibule_model::Timestamp;
 
 /// RS256, `at+jwt` (RFC 9068), with the claims that the vendor's clients read.
 pub(crate) struct RakomiToken;
@@ -53,7 +53,12 @@ impl TokenShape for RakomiToken {
         serde_json::to_string(&claims).unwrap_or_default()
     }
 
-    fn read(&self, header: &Map<String, Value>, claims: &Map<String, Value>, expected: &Expected<'_>) -> Option<Presented> {
+    fn read(
+        &self,
+        header: &Map<String, Value>,
+        claims: &Map<String, Value>,
+        expected: &Expected<'_>,
+    ) -> Option<Presented> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let ours = header.get("typ").and_then(Value::as_str) == Some("at+jwt")
             && text("iss") == Some(expected.issuer)
@@ -63,7 +68,11 @@ impl TokenShape for RakomiToken {
         let (session, generation) = read_jti(text("jti")?)?;
         let own_session = text("sid")?.parse() == Ok(session);
         let expires_at = Timestamp::from_seconds(claims.get("exp")?.as_i64()?);
-        (ours && own_session).then_some(Presented { session, generation, expires_at })
+        (ours && own_session).then_some(Presented {
+            session,
+            generation,
+            expires_at,
+        })
     }
 }
 
@@ -73,7 +82,10 @@ mod tests {
     use vestibule_model::id::SessionId;
     use vestibule_model::{Environment, Realm};
 
-    const REALM: Realm = Realm { project: ProjectId::from_bytes([7; 16]), environment: Environment::Test };
+    const REALM: Realm = Realm {
+        project: ProjectId::from_bytes([7; 16]),
+        environment: Environment::Test,
+    };
 
     fn claims() -> Map<String, Value> {
         let facts = TokenFacts {
@@ -97,7 +109,11 @@ mod tests {
         serde_json::from_str(&RakomiToken.header("k1")).unwrap()
     }
 
-    const EXPECTED: Expected<'static> = Expected { realm: REALM, issuer: "rakomi.com", audience: "app" };
+    const EXPECTED: Expected<'static> = Expected {
+        realm: REALM,
+        issuer: "rakomi.com",
+        audience: "app",
+    };
 
     #[test]
     fn the_documents_sample_begins_like_our_header() {
@@ -108,7 +124,14 @@ mod tests {
     fn what_is_written_is_read_back() {
         let presented = RakomiToken.read(&header(), &claims(), &EXPECTED).unwrap();
         let expires_at = Timestamp::from_seconds(1_000);
-        assert_eq!(presented, Presented { session: SessionId::from_bytes([2; 16]), generation: 3, expires_at });
+        assert_eq!(
+            presented,
+            Presented {
+                session: SessionId::from_bytes([2; 16]),
+                generation: 3,
+                expires_at
+            }
+        );
     }
 
     #[test]
@@ -120,17 +143,31 @@ mod tests {
             ("aud", Value::from("other")),
             ("aud", Value::from(vec!["app"])),
             ("aud", Value::from(1)),
-            ("tenant_id", Value::from(ProjectId::from_bytes([8; 16]).to_string())),
+            (
+                "tenant_id",
+                Value::from(ProjectId::from_bytes([8; 16]).to_string()),
+            ),
             ("rkm_env", Value::from("live")),
             ("sid", Value::from(SessionId::from_bytes([9; 16]).to_string())),
-            ("jti", Value::from(format!("{}.03", SessionId::from_bytes([2; 16])))),
+            (
+                "jti",
+                Value::from(format!("{}.03", SessionId::from_bytes([2; 16]))),
+            ),
             ("exp", Value::from("1000")),
         ] {
             let mut tampered = claims();
             tampered.insert(name.to_owned(), wrong.clone());
-            assert_eq!(RakomiToken.read(&header(), &tampered, &EXPECTED), None, "{name} = {wrong}");
+            assert_eq!(
+                RakomiToken.read(&header(), &tampered, &EXPECTED),
+                None,
+                "{name} = {wrong}"
+            );
             tampered.remove(name);
-            assert_eq!(RakomiToken.read(&header(), &tampered, &EXPECTED), None, "{name} absent");
+            assert_eq!(
+                RakomiToken.read(&header(), &tampered, &EXPECTED),
+                None,
+                "{name} absent"
+            );
         }
         let mut other_type = header();
         other_type.insert("typ".to_owned(), Value::from("JWT"));

@@ -1,0 +1,31 @@
+//! `POST /v1/auth/login`
+
+use crate::wire::Tokens;
+use utoipa::ToSchema;
+use vestibule_ops::{Error, PasswordLogin};
+use vestibule_web::{Answer, Call, Fields};
+
+/// E-mail address and password.
+#[derive(ToSchema)]
+pub(crate) struct LoginBody {
+    #[schema(example = "user@example.com")]
+    email: String,
+    #[schema(example = "SecureP@ss123")]
+    password: String,
+}
+
+fn body(fields: &mut Fields) -> LoginBody {
+    LoginBody {
+        email: fields.text("email"),
+        password: fields.text("password"),
+    }
+}
+
+pub(crate) async fn login(call: Call) -> Result<Answer, Error> {
+    let LoginBody {
+        email: identifier,
+        password,
+    } = call.read(body)?;
+    let signed_in = vestibule_ops::password_login(&call.cx, PasswordLogin { identifier, password }).await?;
+    Ok(Answer::json(200, &Tokens::from(signed_in)))
+}

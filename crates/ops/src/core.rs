@@ -1,0 +1,162 @@
+//! What lives as long as the process: the store, the clocks, the keys, the pool, the doors.
+
+use crate::caches::Caches;
+use crate::entrance::Entrances;
+use crate::error::{Error, Stop};
+use crate::keyring::Making;
+use crate::turns::Turns;
+use crate::used::Used;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use vestibule_keys::pool::HashPool;
+use vestibule_keys::seal::Sealer;
+use vestibule_model::lockout::Lockout;
+use vestibule_model::token::TokenShape;
+use vestibule_model::{Clock, DialectName, Entropy, Policy, Project, Settings};
+use vestibule_store::{Act, Store};
+
+/// A dialect as operations see it: its name, its defaults, and the shape of its tokens.
+pub struct Door {
+    /// The dialect's name.
+    pub name: DialectName,
+    /// What it demands unless the project says otherwise.
+    pub policy: Policy,
+    /// The `iss` of its access tokens unless the project sets one.
+    pub issuer: &'static str,
+    /// The shape of its access tokens.
+    pub token: &'static dyn TokenShape,
+}
+
+impl Door {
+    /// What this door demands of a project.
+    pub fn policy_for(&self, project: &Project) -> Policy {
+        match project.dialect(self.name) {
+            Some(settings) => settings.over(&self.policy),
+            None => self.policy.clone(),
+        }
+    }
+
+    /// The `iss` and `aud` of a project's tokens.
+    pub(crate) fn names_for(&self, project: &Project) -> (String, String) {
+        let settings = project.dialect(self.name);
+        let issuer = settings.and_then(|settings| settings.issuer.clone());
+        let audience = settings.and_then(|settings| settings.audience.clone());
+        (
+            issuer.unwrap_or_else(|| self.issuer.to_owned()),
+            audience.unwrap_or_else(|| project.id.to_string()),
+        )
+    }
+}
+
+/// The settings of the whole instance that operations read.
+#[derive(Clone, Debug)]
+pub struct InstanceSettings {
+    /// Where clients reach us, without a trailing slash; mailed links are built from it and from nothing else.
+    pub public_url: String,
+    /// The defaults under every project's own settings.
+    pub defaults: Settings,
+    /// The progressive lock of accounts.
+    pub lockout: Lockout,
+    /// How long a request may take before it is given up.
+    pub request_timeout: Duration,
+    /// Whether sent mail is kept for the development inbox.
+    pub capture_mail: bool,
+}
+
+/// What a [`Core`] is made of.
+pub struct Parts {
+    /// Database and caches.
+    pub store: Store,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where passwords are hashed.
+    pub pool: HashPool,
+    /// Seals and opens what the database must not show.
+    pub sealer: Sealer,
+    /// The dialects that this binary serves.
+    pub doors: Vec<&'static Door>,
+    /// The instance's settings.
+    pub settings: InstanceSettings,
+}
+
+/// Everything that operations work with, shared by all requests.
+pub struct Core {
+    /// Database and caches.
+    pub store: Store,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where passwords are hashed.
+    pub pool: HashPool,
+    /// Seals and opens what the database must not show.
+    pub sealer: Sealer,
+    /// The dialects that this binary serves.
+    pub doors: Vec<&'static Door>,
+    /// The instance's settings.
+    pub settings: InstanceSettings,
+    /// Wakes the outbox worker after an operation has queued mail.
+    pub mail_queued: tokio::sync::Notify,
+    /// What was learnt of API keys and projects.
+    pub(crate) entrances: Entrances,
+    /// What was learnt of keys, users, sessions and tokens.
+    pub(crate) caches: Caches,
+    /// Whose newest access token was seen in use.
+    pub(crate) used: Used,
+    /// Which keys are being made.
+    pub(crate) making: Making,
+    /// Which accounts' passwords are being looked at.
+    pub(crate) turns: Turns,
+}
+
+impl Core {
+    /// The core of a process.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts {
+            store,
+            clock,
+            entropy,
+            pool,
+            sealer,
+            doors,
+            settings,
+        } = parts;
+        Arc::new(Self {
+            entrances: Entrances::new(&store),
+            caches: Caches::over(&store),
+            used: Used::default(),
+            making: Making::default(),
+            turns: Turns::default(),
+            mail_queued: tokio::sync::Notify::new(),
+            store,
+            clock,
+            entropy,
+            pool,
+            sealer,
+            doors,
+            settings,
+        })
+    }
+
+    /// The moment at which work that begins now is given up.
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.request_timeout
+    }
+
+    /// Runs a transaction body that begins before the usual deadline.
+    pub(crate) async fn write<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
+    where
+        F: for<'t> Act<'t, I, Result<T, Stop>> + Copy + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        Ok(self.store.db.write(self.deadline(), body, input).await?)
+    }
+
+    /// The dialect of this name.
+    pub fn door(&self, name: &str) -> Option<&'static Door> {
+        self.doors.iter().copied().find(|door| door.name.as_str() == name)
+    }
+}

@@ -1,0 +1,215 @@
+//! The one place where tokens leave.
+
+use crate::audit;
+use crate::cx::Cx;
+use crate::error::{Error, Stop};
+use crate::keyring;
+use std::sync::Arc;
+use std::time::Duration;
+use vestibule_keys::digest::mac;
+use vestibule_keys::secret_text::{RefreshScope, RefreshText};
+use vestibule_model::id::SessionId;
+use vestibule_model::refresh::Family;
+use vestibule_model::refusal::{Account as AccountRefusal, Credentials};
+use vestibule_model::session::Session;
+use vestibule_model::token::TokenFacts;
+use vestibule_model::user::User;
+use vestibule_model::{Fault, Timestamp, entropy};
+use vestibule_store::attempts::{self, Account};
+use vestibule_store::audit::{Act, Entry};
+use vestibule_store::{Tx, credentials, sessions, users};
+
+/// What somebody gets who signed in or refreshed.
+pub struct SignedIn {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, where the dialect has one.
+    pub refresh_token: Option<String>,
+    /// How long the access token lives from now.
+    pub expires_in: Duration,
+    /// The session that both belong to.
+    pub session: SessionId,
+    /// Whose it is.
+    pub user: Arc<User>,
+}
+
+/// An access token and the generation and moments that are in it.
+pub(crate) struct Access {
+    pub(crate) generation: i64,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    token: String,
+}
+
+/// Signs the access token of a generation that was, or is about to be, made at `issued_at`. It never outlives its
+/// session. Nothing is written, so a failure here consumes nothing (RT13).
+pub(crate) async fn access(
+    cx: &Cx,
+    user: &User,
+    session: &Session,
+    generation: i64,
+    issued_at: Timestamp,
+) -> Result<Access, Error> {
+    let ring = keyring::signing_ring(&cx.core, &cx.project, cx.environment, cx.door).await?;
+    let key = ring
+        .signer(cx.now())
+        .ok_or_else(|| Fault::Unavailable("no signing key is active".to_owned()))?;
+    let expires_at = issued_at
+        .plus(cx.policy().access_lifetime)
+        .min(session.family.expires_at);
+    let (issuer, audience) = cx.door.names_for(&cx.project);
+    let claims = cx.door.token.claims(&TokenFacts {
+        realm: session.realm,
+        issuer: &issuer,
+        audience: &audience,
+        user: user.id,
+        number: user.number,
+        email: user.email.as_str(),
+        roles: &[],
+        permissions: &[],
+        session: session.id,
+        generation,
+        issued_at,
+        expires_at,
+    });
+    let token = key
+        .key
+        .sign(&key.header, &claims)
+        .map_err(|error| Fault::Unavailable(error.to_string()))?;
+    Ok(Access {
+        generation,
+        issued_at,
+        expires_at,
+        token,
+    })
+}
+
+impl Access {
+    /// Whether it is the token of this generation, made at this moment.
+    pub(crate) fn is_of(&self, generation: i64, issued_at: Timestamp) -> bool {
+        self.generation == generation && self.issued_at == issued_at
+    }
+
+    /// The pair that goes out.
+    pub(crate) async fn with_refresh(
+        self,
+        cx: &Cx,
+        user: Arc<User>,
+        session: &Session,
+    ) -> Result<SignedIn, Error> {
+        let refresh_token = if cx.door.policy.refresh_tokens {
+            let key = keyring::refresh_key(&cx.core, session.realm).await?;
+            let scope = RefreshScope {
+                salt: &session.salt,
+                realm: session.realm,
+                dialect: cx.door.name,
+            };
+            let generation = u32::try_from(self.generation);
+            let generation =
+                generation.map_err(|_| Fault::Internal("a session ran out of generations".to_owned()))?;
+            Some(RefreshText::make(&key, &scope, session.id, generation).to_string())
+        } else {
+            None
+        };
+        let seconds = self.expires_at.seconds().saturating_sub(cx.now().seconds());
+        Ok(SignedIn {
+            access_token: self.token,
+            refresh_token,
+            expires_in: Duration::from_secs(u64::try_from(seconds).unwrap_or(0)),
+            session: session.id,
+            user,
+        })
+    }
+}
+
+/// Signs in a user whose password was verified in `credential_version`. Whether the account may sign in is decided
+/// here and nowhere else, for every door; and once more in the transaction, so that a session begins only while the
+/// user is enabled and the password is the one that was verified.
+pub(crate) async fn sign_in(cx: &Cx, user: &User, credential_version: i64) -> Result<SignedIn, Error> {
+    let policy = cx.policy();
+    may_sign_in(user, policy.verified_email)?;
+    let now = cx.now();
+    let id = SessionId::new(cx.core.entropy.as_ref(), now);
+    let family = Family {
+        revoked_at: None,
+        expires_at: now.plus(policy.session_lifetime),
+        leaf: 1,
+        parent: 0,
+        rotated_at: now,
+        leaf_used_at: None,
+    };
+    let session = Session {
+        id,
+        user: user.id,
+        realm: user.realm,
+        dialect: cx.door.name.as_str().to_owned(),
+        salt: entropy::bytes(cx.core.entropy.as_ref()),
+        created_at: now,
+        family,
+        user_agent: cx.facts.user_agent.clone(),
+        ip_hash: ip_hash(cx).await?,
+    };
+    let user = Arc::new(user.clone());
+    let access = access(cx, &user, &session, family.leaf, now).await?;
+    let signed_in = access.with_refresh(cx, user, &session).await?;
+    let entry = audit::done(cx, Act::LoginSucceeded)
+        .about(session.user)
+        .in_session(id);
+    cx.write(
+        begin,
+        Begin {
+            session,
+            credential_version,
+            verified_email: policy.verified_email,
+            entry,
+        },
+    )
+    .await?;
+    Ok(signed_in)
+}
+
+fn may_sign_in(user: &User, verified_email: bool) -> Result<(), AccountRefusal> {
+    if user.disabled_at.is_some() {
+        Err(AccountRefusal::Disabled)
+    } else if verified_email && user.email_verified_at.is_none() {
+        Err(AccountRefusal::Unverified)
+    } else {
+        Ok(())
+    }
+}
+
+/// A hash that is equal for equal client addresses of one project and environment, and meaningless to others.
+async fn ip_hash(cx: &Cx) -> Result<String, Error> {
+    let Some(address) = cx.facts.address else {
+        return Ok(String::new());
+    };
+    let key = keyring::ip_key(&cx.core, cx.realm()).await?;
+    let hash = mac(&key, &[address.to_canonical().to_string().as_bytes()]);
+    let head = hash.first_chunk().copied().map_or(0, u128::from_be_bytes);
+    Ok(format!("{head:032x}"))
+}
+
+struct Begin {
+    session: Session,
+    credential_version: i64,
+    verified_email: bool,
+    entry: Entry,
+}
+
+async fn begin(tx: &mut Tx, input: &Begin) -> Result<(), Stop> {
+    let Session {
+        user,
+        realm,
+        created_at: now,
+        ..
+    } = input.session;
+    let held = users::lock(tx, user).await?.ok_or(Credentials::Wrong)?;
+    may_sign_in(&held, input.verified_email)?;
+    if credentials::version(tx, user).await? != Some(input.credential_version) {
+        return Err(Credentials::Wrong.into());
+    }
+    sessions::insert(tx, &input.session).await?;
+    sessions::end_oldest(tx, user, now).await?;
+    attempts::clear(tx, realm, &Account::User(user)).await?;
+    Ok(vestibule_store::audit::write(tx, &input.entry).await?)
+}

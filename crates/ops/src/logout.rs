@@ -1,0 +1,75 @@
+//! The end of a session, by whoever holds a token of it.
+
+use crate::authenticate::{self, find_session};
+use crate::cx::Cx;
+use crate::error::Error;
+use crate::{refresh, sessions};
+use vestibule_keys::secret_text::RefreshText;
+use vestibule_model::id::SessionId;
+use vestibule_model::refusal::{NotFound, Refresh, Token};
+use vestibule_model::session::Session;
+
+/// Which session is to end.
+pub enum LogoutTarget {
+    /// That of the access token.
+    Current,
+    /// Another one of the same user, by its id.
+    Session(String),
+    /// That of a refresh token, which is authority enough.
+    RefreshToken(String),
+}
+
+/// Ends a session. With an authentic token of a session that has ended, or that has itself expired, there is nothing
+/// left to do, and that is success: logging out twice is logging out (S06).
+pub async fn logout(cx: &Cx, bearer: Option<&str>, target: LogoutTarget) -> Result<(), Error> {
+    match target {
+        LogoutTarget::Current => end(cx, own(cx, bearer).await?.1).await,
+        LogoutTarget::Session(id) => by_id(cx, bearer, &id).await,
+        LogoutTarget::RefreshToken(text) => {
+            let token = RefreshText::parse(&text).ok_or(Refresh::Unknown)?;
+            let session = refresh::find(cx, &token).await?;
+            if session.realm != cx.realm() || session.dialect != cx.door.name.as_str() {
+                return Err(Refresh::Unknown.into());
+            }
+            end(cx, Some(session)).await
+        }
+    }
+}
+
+/// Ends the session of a refresh token, of whatever project it is: for requests that name none (RFC 7009).
+pub async fn revoke_refresh_token(cx: &Cx, text: &str) -> Result<(), Error> {
+    let token = RefreshText::parse(text).ok_or(Refresh::Unknown)?;
+    end(cx, Some(refresh::find(cx, &token).await?)).await
+}
+
+/// The session that an authentic access token names, and the session itself, if it still exists.
+async fn own(cx: &Cx, bearer: Option<&str>) -> Result<(SessionId, Option<Session>), Error> {
+    let token = authenticate::verify(cx, bearer.ok_or(Token::Missing)?).await?;
+    let id = token.presented.session;
+    let session = find_session(&cx.core, id).await?.map(|live| live.session.clone());
+    Ok((id, session.filter(|session| session.realm == token.realm)))
+}
+
+/// Another session than the token's own is ended only while the token's is live.
+async fn by_id(cx: &Cx, bearer: Option<&str>, id: &str) -> Result<(), Error> {
+    let (current, session) = own(cx, bearer).await?;
+    let id: SessionId = id.parse().map_err(|_| NotFound::Session)?;
+    if id == current {
+        return end(cx, session).await;
+    }
+    let other = find_session(&cx.core, id).await?.ok_or(NotFound::Session)?;
+    if session.is_none_or(|session| session.user != other.session.user) {
+        return Err(NotFound::Session.into());
+    }
+    if other.session.is_live(cx.now()) {
+        authenticate::authenticate(cx, bearer.ok_or(Token::Missing)?).await?;
+    }
+    end(cx, Some(other.session.clone())).await
+}
+
+async fn end(cx: &Cx, session: Option<Session>) -> Result<(), Error> {
+    match session {
+        Some(session) if session.is_live(cx.now()) => sessions::end(cx, &session).await,
+        _ => Ok(()),
+    }
+}

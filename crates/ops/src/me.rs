@@ -1,0 +1,50 @@
+//! What a signed-in user sees of itself.
+
+use crate::authenticate::Caller;
+use crate::cx::Cx;
+use crate::error::Error;
+use std::sync::Arc;
+use vestibule_model::Timestamp;
+use vestibule_model::session::Session;
+use vestibule_model::user::User;
+use vestibule_store::{sessions, users};
+
+/// A user with what belongs to it.
+#[derive(Clone, Debug)]
+pub struct Me {
+    /// The user.
+    pub user: Arc<User>,
+    /// Names of the user's roles, earliest assigned first.
+    pub roles: Vec<String>,
+    /// What the roles permit, as `resource:action`.
+    pub permissions: Vec<String>,
+    /// The live sessions, newest first, at most 100.
+    pub sessions: Vec<Session>,
+    /// When the first of the sessions ends by itself.
+    complete_until: Timestamp,
+}
+
+/// The caller with its live sessions; cached until the user or one of the sessions changes.
+pub async fn me(cx: &Cx, caller: &Caller) -> Result<Arc<Me>, Error> {
+    let (id, now, db) = (caller.user.id, cx.now(), &cx.core.store.db);
+    if let Some(me) = cx.core.caches.me.get(&id)
+        && now < me.complete_until
+    {
+        return Ok(me);
+    }
+    let ticket = cx.core.caches.me.ticket(&id);
+    let user = users::find(db, id)
+        .await?
+        .map_or_else(|| Arc::clone(&caller.user), Arc::new);
+    let sessions = sessions::live_of_user(db, id, now).await?;
+    let ends = sessions.iter().map(|session| session.family.expires_at).min();
+    let me = Arc::new(Me {
+        user,
+        roles: Vec::new(),
+        permissions: Vec::new(),
+        complete_until: ends.unwrap_or(now),
+        sessions,
+    });
+    cx.core.caches.me.fill(&ticket, id, Arc::clone(&me));
+    Ok(me)
+}

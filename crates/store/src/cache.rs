@@ -1,0 +1,330 @@
+//! The rules that every cache obeys: when it may answer, when it may be filled, and what empties it.
+//!
+//! Cached authority is used under a lease: only while the writer's last proof, that no other process has committed
+//! anything unseen, is younger than [`LEASE`]. Without a lease the database is read, so a frozen process fails closed.
+//! A value is kept only if nothing about its key was announced since before it was read.
+
+use quick_cache::sync::Cache as Entries;
+use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use vestibule_sql::{Announcement, Listener};
+
+/// How long a proof is good for. A proof comes every 250 ms.
+const LEASE: Duration = Duration::from_millis(750);
+/// Locks that guard the filling of one cache; a key has always the same.
+const GATES: usize = 16;
+
+/// Hears of commits and passes them on to the caches that it has made.
+pub struct Freshness {
+    lease: Arc<Lease>,
+    caches: RwLock<Vec<Box<dyn Hears>>>,
+}
+
+/// When the last proof was given, in microseconds since `start`; 0 is never.
+struct Lease {
+    start: Instant,
+    proof: AtomicU64,
+}
+
+impl Lease {
+    fn holds(&self) -> bool {
+        let proof = Duration::from_micros(self.proof.load(Ordering::Acquire));
+        !proof.is_zero() && self.start.elapsed() < proof + LEASE
+    }
+}
+
+impl Freshness {
+    /// Without caches and without a lease until the first proof.
+    pub(crate) fn new() -> Self {
+        let lease = Lease {
+            start: Instant::now(),
+            proof: AtomicU64::new(0),
+        };
+        Self {
+            lease: Arc::new(lease),
+            caches: RwLock::default(),
+        }
+    }
+
+    /// Makes a cache of at most `capacity` entries that loses what `topics` announce. Caches hear in the order in
+    /// which they were made: one that is filled from another is made after it.
+    pub fn cache<K, V>(&self, capacity: usize, topics: &'static [Topic<K, V>]) -> Cache<K, V>
+    where
+        K: Eq + Hash + Clone + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let shared = Arc::new(Shelf {
+            entries: Entries::new(capacity),
+            gates: std::array::from_fn(|_| Mutex::new(0)),
+            hasher: std::hash::RandomState::new(),
+            topics,
+        });
+        let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
+        caches.push(Box::new(Arc::clone(&shared)));
+        Cache {
+            lease: Arc::clone(&self.lease),
+            shelf: shared,
+        }
+    }
+}
+
+impl Listener for Freshness {
+    fn committed(&self, announcements: &[Announcement]) {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        for cache in caches.iter() {
+            for announcement in announcements {
+                cache.hear(announcement);
+            }
+        }
+    }
+
+    fn foreign_commit(&self) {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.iter().for_each(|cache| cache.forget_all());
+    }
+
+    fn proof(&self, at: Instant) {
+        let since = at.saturating_duration_since(self.lease.start).as_micros();
+        let since = u64::try_from(since).unwrap_or(u64::MAX).max(1);
+        self.lease.proof.fetch_max(since, Ordering::Release);
+    }
+
+    fn wrote(&self, body: &'static str, took: Duration) {
+        metrics::histogram!("vestibule_store_body_seconds", "body" => body).record(took);
+    }
+}
+
+/// What an announcement does to a cache.
+pub enum Topic<K, V> {
+    /// The announced id names one entry.
+    Entry(&'static str, fn([u8; 16]) -> K),
+    /// The entries of which this is true go. Every entry is looked at, so it is for what happens rarely.
+    Those(&'static str, fn([u8; 16], &K, &V) -> bool),
+    /// It is rare, and everything goes.
+    All(&'static str),
+}
+
+/// A bounded cache; clones share it.
+pub struct Cache<K: 'static, V: 'static> {
+    lease: Arc<Lease>,
+    shelf: Arc<Shelf<K, V>>,
+}
+
+impl<K, V> Clone for Cache<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            lease: Arc::clone(&self.lease),
+            shelf: Arc::clone(&self.shelf),
+        }
+    }
+}
+
+struct Shelf<K: 'static, V: 'static> {
+    entries: Entries<K, V>,
+    /// How often a key of this gate was announced.
+    gates: [Mutex<u64>; GATES],
+    hasher: std::hash::RandomState,
+    topics: &'static [Topic<K, V>],
+}
+
+/// Permission to keep what is read from now on, unless it is announced meanwhile.
+pub struct Ticket(u64);
+
+impl<K, V> Cache<K, V>
+where
+    K: Eq + Hash + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// The value, while there is a lease.
+    pub fn get(&self, key: &K) -> Option<V> {
+        if self.lease.holds() {
+            self.shelf.entries.get(key)
+        } else {
+            None
+        }
+    }
+
+    /// To be taken before the value is read.
+    pub fn ticket(&self, key: &K) -> Ticket {
+        Ticket(*self.shelf.gate(key))
+    }
+
+    /// Keeps a value that was read after its ticket was taken, unless the key was announced meanwhile.
+    pub fn fill(&self, ticket: &Ticket, key: K, value: V) {
+        let gate = self.shelf.gate(&key);
+        if *gate == ticket.0 {
+            self.shelf.entries.insert(key, value);
+        }
+    }
+
+    /// Drops a value that has outlived its use.
+    pub fn forget(&self, key: &K) {
+        self.shelf.forget(key);
+    }
+
+    /// The value, cached or read. `read` is not begun when it is cached.
+    pub async fn through<E>(
+        &self,
+        key: &K,
+        read: impl Future<Output = Result<Option<V>, E>>,
+    ) -> Result<Option<V>, E> {
+        if let Some(value) = self.get(key) {
+            return Ok(Some(value));
+        }
+        let ticket = self.ticket(key);
+        let value = read.await?;
+        if let Some(value) = &value {
+            self.fill(&ticket, key.clone(), value.clone());
+        }
+        Ok(value)
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Shelf<K, V> {
+    fn gate(&self, key: &K) -> MutexGuard<'_, u64> {
+        #[expect(clippy::cast_possible_truncation, reason = "any part of a hash will do")]
+        let place = self.hasher.hash_one(key) as usize % GATES;
+        let [first, ..] = &self.gates;
+        self.gates
+            .get(place)
+            .unwrap_or(first)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets nothing in that is being read now.
+    fn shut(&self) {
+        for gate in &self.gates {
+            *gate.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        }
+    }
+
+    fn forget(&self, key: &K) {
+        let mut gate = self.gate(key);
+        *gate += 1;
+        self.entries.remove(key);
+    }
+}
+
+trait Hears: Send + Sync {
+    fn hear(&self, announcement: &Announcement);
+    fn forget_all(&self);
+}
+
+impl<K, V> Hears for Arc<Shelf<K, V>>
+where
+    K: Eq + Hash + Send + Sync,
+    V: Clone + Send + Sync,
+{
+    fn hear(&self, announcement: &Announcement) {
+        for topic in self.topics {
+            match topic {
+                Topic::Entry(name, key) if *name == announcement.topic => self.forget(&key(announcement.id)),
+                Topic::Those(name, goes) if *name == announcement.topic => {
+                    self.shut();
+                    self.entries
+                        .retain(|key, value| !goes(announcement.id, key, value));
+                }
+                Topic::All(name) if *name == announcement.topic => self.forget_all(),
+                Topic::Entry(..) | Topic::Those(..) | Topic::All(_) => {}
+            }
+        }
+    }
+
+    fn forget_all(&self) {
+        self.shut();
+        self.entries.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOPICS: &[Topic<[u8; 16], u8>] = &[
+        Topic::Entry("thing", |id| id),
+        Topic::Those("number", |[first, ..], _, value| first == *value),
+        Topic::All("house"),
+    ];
+    const KEY: [u8; 16] = [1; 16];
+
+    fn announced(topic: &'static str, id: u8) -> [Announcement; 1] {
+        [Announcement { topic, id: [id; 16] }]
+    }
+
+    fn filled(freshness: &Freshness) -> Cache<[u8; 16], u8> {
+        let cache = freshness.cache(8, TOPICS);
+        cache.fill(&cache.ticket(&KEY), KEY, 7);
+        cache
+    }
+
+    #[test]
+    fn nothing_is_answered_without_a_lease() {
+        let freshness = Freshness::new();
+        let cache = filled(&freshness);
+        assert_eq!(cache.get(&KEY), None);
+        freshness.proof(Instant::now() + Duration::from_micros(5));
+        assert_eq!(cache.get(&KEY), Some(7));
+    }
+
+    #[test]
+    fn a_lease_runs_out_750_ms_after_the_last_proof() {
+        let aged = |age: Duration| {
+            let start = Instant::now().checked_sub(Duration::from_secs(9)).unwrap();
+            let proof = u64::try_from(start.elapsed().checked_sub(age).unwrap().as_micros()).unwrap();
+            Lease {
+                start,
+                proof: AtomicU64::new(proof),
+            }
+            .holds()
+        };
+        assert!(aged(Duration::from_millis(600)));
+        assert!(!aged(Duration::from_millis(750)));
+    }
+
+    #[test]
+    fn an_announcement_drops_the_entry_and_what_is_being_read_for_it() {
+        let freshness = Freshness::new();
+        freshness.proof(Instant::now() + Duration::from_micros(5));
+        let cache = filled(&freshness);
+        let before = cache.ticket(&KEY);
+        freshness.committed(&announced("thing", 2));
+        freshness.committed(&announced("another", 1));
+        assert_eq!(cache.get(&KEY), Some(7));
+        freshness.committed(&announced("thing", 1));
+        assert_eq!(cache.get(&KEY), None);
+        cache.fill(&before, KEY, 6);
+        assert_eq!(cache.get(&KEY), None, "read before the announcement");
+        cache.fill(&cache.ticket(&KEY), KEY, 8);
+        assert_eq!(cache.get(&KEY), Some(8));
+    }
+
+    #[test]
+    fn a_topic_of_some_entries_drops_those_and_whatever_is_being_read() {
+        let freshness = Freshness::new();
+        freshness.proof(Instant::now() + Duration::from_micros(5));
+        let cache = filled(&freshness);
+        let before = cache.ticket(&[2; 16]);
+        freshness.committed(&announced("number", 8));
+        cache.fill(&before, [2; 16], 9);
+        assert_eq!((cache.get(&KEY), cache.get(&[2; 16])), (Some(7), None));
+        freshness.committed(&announced("number", 7));
+        assert_eq!(cache.get(&KEY), None);
+    }
+
+    #[test]
+    fn a_foreign_commit_and_a_topic_of_all_drop_everything() {
+        let freshness = Freshness::new();
+        freshness.proof(Instant::now() + Duration::from_micros(5));
+        let cache = filled(&freshness);
+        let before = cache.ticket(&KEY);
+        freshness.foreign_commit();
+        cache.fill(&before, KEY, 6);
+        assert_eq!(cache.get(&KEY), None);
+        let cache = filled(&freshness);
+        freshness.committed(&announced("house", 9));
+        assert_eq!(cache.get(&KEY), None);
+    }
+}

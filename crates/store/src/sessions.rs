@@ -1,0 +1,217 @@
+//! Sessions and their refresh families: one row each (`STORE.md` §2).
+
+use crate::columns;
+use crate::sentences::sentences;
+use std::time::Duration;
+use vestibule_model::id::{SessionId, UserId};
+use vestibule_model::refresh::Family;
+use vestibule_model::session::{EndReason, Session};
+use vestibule_model::{Realm, Timestamp};
+use vestibule_sql::{Db, Error, Row, Tx, bind};
+
+/// The cache topic under which a session that changed is announced.
+pub const TOPIC: &str = "session";
+/// The cache topic under which the user is announced of whose sessions one changed.
+pub const OF_USER: &str = "sessions_of_user";
+/// The cache topic under which the end of very many sessions at once is announced.
+pub const ALL: &str = "all_sessions";
+
+/// Live sessions that one user can have. The next login ends the oldest, so whatever concerns all sessions of a user
+/// is bounded work.
+pub const MAX_OF_USER: u32 = 500;
+/// Sessions that a list shows.
+const LISTED: u32 = 100;
+
+macro_rules! all {
+    () => {
+        "id, user_id, project, environment, dialect, salt, created_at, expires_at, revoked_at, leaf, parent, \
+         rotated_at, leaf_used_at, user_agent, ip_hash"
+    };
+}
+
+sentences! {
+    FIND = concat!("SELECT ", all!(), " FROM sessions WHERE id = $1");
+    LIVE_OF_USER = concat!(
+        "SELECT ", all!(), " FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+        ORDER BY created_at DESC, id DESC LIMIT $3"
+    );
+    INSERT = concat!(
+        "INSERT INTO sessions (", all!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    );
+    END_OLDEST = "UPDATE sessions SET revoked_at = $3, revoked_why = $4 WHERE id IN
+        (SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2) RETURNING id";
+    // Rows 3 and 5 of the state table in one sentence; whatever else is true, no row matches.
+    ADVANCE = "UPDATE sessions SET parent = CASE WHEN leaf = $2 THEN leaf ELSE parent END, leaf = leaf + 1,
+            rotated_at = $3, leaf_used_at = NULL
+        WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3
+            AND (leaf = $2 OR (parent = $2 AND leaf_used_at IS NULL AND NOT CAST($5 AS BOOLEAN) AND rotated_at <= $4))
+        RETURNING leaf, user_id";
+    // An update of nothing is the portable way to hold a row and to see its newest version.
+    HOLD = concat!("UPDATE sessions SET leaf = leaf WHERE id = $1 RETURNING ", all!());
+    END = "UPDATE sessions SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id";
+    END_ALL = "UPDATE sessions SET revoked_at = $2, revoked_why = $3
+        WHERE user_id = $1 AND revoked_at IS NULL AND id <> $4 RETURNING id";
+    END_RESTORED = "UPDATE sessions SET revoked_at = $1, revoked_why = $2 WHERE id IN
+        (SELECT id FROM sessions WHERE revoked_at IS NULL LIMIT $3)";
+    MARK_USED = "UPDATE sessions SET leaf_used_at = $3 WHERE id = $1 AND leaf = $2 AND leaf_used_at IS NULL
+        RETURNING user_id";
+    SWEEP = "DELETE FROM sessions WHERE id IN
+        (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+    DELETE_OF_USER = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2) RETURNING id";
+}
+
+fn session(row: &Row) -> Result<Session, Error> {
+    Ok(Session {
+        id: row.get(0).map(SessionId::from_bytes)?,
+        user: row.get(1).map(UserId::from_bytes)?,
+        realm: columns::realm(row, 2)?,
+        dialect: row.get(4)?,
+        salt: row.get(5)?,
+        created_at: columns::time(row, 6)?,
+        family: Family {
+            expires_at: columns::time(row, 7)?,
+            revoked_at: columns::time_or_none(row, 8)?,
+            leaf: row.get(9)?,
+            parent: row.get(10)?,
+            rotated_at: columns::time(row, 11)?,
+            leaf_used_at: columns::time_or_none(row, 12)?,
+        },
+        user_agent: row.get(13)?,
+        ip_hash: row.get(14)?,
+    })
+}
+
+/// The session with this id, live or not, in whatever realm.
+pub async fn find(db: &Db, id: SessionId) -> Result<Option<Session>, Error> {
+    db.read_one(FIND, bind![id.bytes()]).await?.as_ref().map(session).transpose()
+}
+
+/// A user's live sessions, newest first, at most 100.
+pub async fn live_of_user(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<Session>, Error> {
+    let rows = db.read_all(LIVE_OF_USER, bind![user.bytes(), now.micros(), LISTED]).await?;
+    rows.iter().map(session).collect()
+}
+
+/// Inserts a session. Hold the user's row first.
+pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
+    let Session { id, user, realm: Realm { project, environment }, family, .. } = session;
+    let row = bind![
+        id.bytes(),
+        user.bytes(),
+        project.bytes(),
+        environment.as_str(),
+        &session.dialect,
+        session.salt,
+        session.created_at.micros(),
+        family.expires_at.micros(),
+        family.revoked_at.map(Timestamp::micros),
+        family.leaf,
+        family.parent,
+        family.rotated_at.micros(),
+        family.leaf_used_at.map(Timestamp::micros),
+        session.user_agent.as_ref(),
+        &session.ip_hash,
+    ];
+    tx.run(INSERT, row).await?;
+    tx.announce(OF_USER, user.bytes());
+    Ok(())
+}
+
+/// Ends the oldest sessions of a user who has more than [`MAX_OF_USER`]; answers how many.
+pub async fn end_oldest(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<usize, Error> {
+    let why = EndReason::TooMany.as_str();
+    let ended = tx.all(END_OLDEST, bind![user.bytes(), MAX_OF_USER, now.micros(), why]).await?;
+    announce(tx, &ended)?;
+    Ok(ended.len())
+}
+
+/// A step to the next generation: what is presented, when, and what this process knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Advance {
+    /// The session.
+    pub session: SessionId,
+    /// The presented generation; its MAC was verified.
+    pub generation: i64,
+    /// The moment of the step.
+    pub now: Timestamp,
+    /// How long a consumed token yields the same successor again.
+    pub overlap: Duration,
+    /// Whether the access token of the live generation was seen in use here, and that is not yet written.
+    pub used: bool,
+}
+
+/// Moves the family to its next generation, if the state table allows (rows 3 and 5); answers that generation. Of any
+/// number of concurrent calls with one presented generation exactly one is answered with one.
+pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> {
+    let Advance { session, generation, now, overlap, used } = *step;
+    let bind = bind![session.bytes(), generation, now.micros(), now.minus(overlap).micros(), used];
+    let Some(row) = tx.one(ADVANCE, bind).await? else { return Ok(None) };
+    let (leaf, user) = row.read()?;
+    tx.announce(TOPIC, session.bytes());
+    tx.announce(OF_USER, user);
+    Ok(Some(leaf))
+}
+
+/// The newest version of a session, which nobody else changes until this transaction ends.
+pub async fn hold(tx: &mut Tx, id: SessionId) -> Result<Option<Session>, Error> {
+    tx.one(HOLD, bind![id.bytes()]).await?.as_ref().map(session).transpose()
+}
+
+/// Ends a session; answers whether it had not ended before.
+pub async fn end(tx: &mut Tx, id: SessionId, why: EndReason, now: Timestamp) -> Result<bool, Error> {
+    let Some(row) = tx.one(END, bind![id.bytes(), now.micros(), why.as_str()]).await? else { return Ok(false) };
+    tx.announce(TOPIC, id.bytes());
+    tx.announce(OF_USER, row.get(0)?);
+    Ok(true)
+}
+
+/// Ends every session of a user, `except` one; answers how many had not ended before.
+pub async fn end_all(
+    tx: &mut Tx,
+    user: UserId,
+    why: EndReason,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let except = except.map_or([0; 16], SessionId::bytes);
+    let ended = tx.all(END_ALL, bind![user.bytes(), now.micros(), why.as_str(), except]).await?;
+    announce(tx, &ended)?;
+    tx.announce(OF_USER, user.bytes());
+    Ok(ended.len() as u64)
+}
+
+fn announce(tx: &mut Tx, ids: &[Row]) -> Result<(), Error> {
+    for row in ids {
+        tx.announce(TOPIC, row.get(0)?);
+    }
+    Ok(())
+}
+
+/// Ends up to `limit` sessions that a restored backup shows as live; answers how many.
+pub async fn end_restored(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<u64, Error> {
+    tx.announce(ALL, [0; 16]);
+    tx.run(END_RESTORED, bind![now.micros(), EndReason::Restored.as_str(), limit]).await
+}
+
+/// Writes down that the access token of `generation` was first used at `at`, if that is still the live one.
+pub async fn mark_used(tx: &mut Tx, id: SessionId, generation: i64, at: Timestamp) -> Result<(), Error> {
+    if let Some(row) = tx.one(MARK_USED, bind![id.bytes(), generation, at.micros()]).await? {
+        tx.announce(TOPIC, id.bytes());
+        tx.announce(OF_USER, row.get(0)?);
+    }
+    Ok(())
+}
+
+/// Deletes sessions that ended by themselves before `before`; answers how many.
+pub async fn sweep(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<u64, Error> {
+    tx.run(SWEEP, bind![before.micros(), limit]).await
+}
+
+/// Deletes sessions of a user who is going; answers how many.
+pub async fn delete_of_user(tx: &mut Tx, user: UserId, limit: u32) -> Result<u64, Error> {
+    let deleted = tx.all(DELETE_OF_USER, bind![user.bytes(), limit]).await?;
+    announce(tx, &deleted)?;
+    tx.announce(OF_USER, user.bytes());
+    Ok(deleted.len() as u64)
+}

@@ -1,0 +1,133 @@
+//! From a route to its handler: which project, which caller, and only then the body.
+
+use crate::access::Guard;
+use crate::answer::Answer;
+use crate::app::App;
+use crate::bearer::{self, Bearer};
+use crate::body;
+use crate::call::{Call, Open, Request};
+use crate::cors;
+use crate::dialect::Dialect;
+use crate::route::Route;
+use axum::body::Body;
+use http::HeaderMap;
+use std::sync::Arc;
+use vestibule_model::refusal::{ApiKey, NotFound, Token};
+use vestibule_model::{Environment, Project, Refusal};
+use vestibule_ops::{ApiKeyKind, Caller, Cx, Error};
+
+/// A project and one of its environments.
+type Realm = (Arc<Project>, Environment);
+
+impl App {
+    /// Checks the key, then the token, then reads the body and runs the handler. The project is noted as soon
+    /// as it is known, for it decides who may read even a refusal.
+    pub(crate) async fn admit(
+        &self,
+        dialect: &Dialect,
+        route: &Route,
+        (mut request, body): (Request, Body),
+        project: &mut Option<Arc<Project>>,
+    ) -> Result<Answer, Error> {
+        if let Guard::Public(handler) = &route.guard {
+            let (core, draining) = (Arc::clone(&self.core), self.shutdown.has_begun());
+            return handler(Open { core, door: dialect.door, environment: self.environment, draining, request }).await;
+        }
+        let key = key(&request.headers, dialect.key_header)?;
+        let (found, environment) = self.realm(dialect, &route.guard, key, &request.headers).await?;
+        *project = Some(Arc::clone(&found));
+        if !found.serves(dialect.door.name) {
+            return Err(NotFound::Route.into());
+        }
+        let (core, facts, deadline) = (Arc::clone(&self.core), request.facts(), self.core.deadline());
+        let cx = Cx { core, project: found, environment, door: dialect.door, facts, deadline };
+        let caller = match &route.guard {
+            Guard::SignedIn(_) => Some(authenticate(&cx, key.is_some(), &request.headers).await?),
+            _ => None,
+        };
+        request.body = body::read(route.body, &request.headers, body).await?;
+        let call = Call { cx, request };
+        match (&route.guard, caller) {
+            (Guard::SignedIn(handler), Some(caller)) => handler(call, caller).await,
+            (Guard::ApiKey(handler) | Guard::Secret(handler) | Guard::SecretOfSession(handler), _) => {
+                handler(call).await
+            }
+            (Guard::SignedIn(_) | Guard::Public(_), _) => Err(Token::Missing.into()),
+        }
+    }
+
+    /// The realm that the request is about: the key's, else that of the bearer's `kid`, else the default one;
+    /// which of these may stand for a key is the guard's choice.
+    async fn realm(
+        &self,
+        dialect: &Dialect,
+        guard: &Guard,
+        key: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Realm, Error> {
+        if let Some(key) = key {
+            let entrance = vestibule_ops::resolve_api_key(&self.core, key).await?;
+            return match entrance.kind {
+                ApiKeyKind::Api | ApiKeyKind::Publishable => Ok((entrance.project, entrance.environment)),
+                ApiKeyKind::Secret => Err(ApiKey::Invalid.into()),
+            };
+        }
+        match guard {
+            Guard::SignedIn(_) | Guard::SecretOfSession(_) => {
+                let Bearer::Token(token) = Bearer::of(headers) else { return Err(ApiKey::Missing.into()) };
+                let kid = bearer::kid(token).ok_or(ApiKey::Missing)?;
+                let realm = vestibule_ops::realm_of_kid(&self.core, &kid, dialect.door.name).await?;
+                realm.ok_or_else(|| ApiKey::Missing.into())
+            }
+            Guard::Secret(_) | Guard::Public(_) => {
+                Ok((vestibule_ops::default_project(&self.core).await?, self.environment))
+            }
+            Guard::ApiKey(_) => Err(ApiKey::Missing.into()),
+        }
+    }
+
+    /// Whether any project lets pages of this origin call.
+    pub(crate) async fn any_project_lists(&self, origin: &str) -> bool {
+        cors::lists(&self.core.settings.defaults.cors, origin)
+            || vestibule_ops::origin_is_listed(&self.core, origin).await.unwrap_or(false)
+    }
+}
+
+/// The API key, if one is sent. More than one, or one that is not text, is a bad one and never ignored.
+fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| ApiKey::Invalid),
+        (Some(_), Some(_)) => Err(ApiKey::Invalid),
+    }
+}
+
+/// The caller by the bearer. Without a key, a bearer that is not authentic leaves nothing that stands for one.
+async fn authenticate(cx: &Cx, by_key: bool, headers: &HeaderMap) -> Result<Caller, Error> {
+    let token = match Bearer::of(headers) {
+        Bearer::Token(token) => token,
+        Bearer::Absent => return Err(Token::Missing.into()),
+        Bearer::Unreadable => return Err(Token::NotAuthentic.into()),
+    };
+    match vestibule_ops::authenticate(cx, token).await {
+        Err(Error::Refused(Refusal::Token(Token::NotAuthentic))) if !by_key => Err(ApiKey::Missing.into()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn x05_one_key_is_read_and_two_are_a_bad_one() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(key(&headers, "x-api-key"), Ok(None));
+        headers.append("x-api-key", HeaderValue::from_static("akm_test_1"));
+        assert_eq!(key(&headers, "x-api-key"), Ok(Some("akm_test_1")));
+        headers.append("x-api-key", HeaderValue::from_static("akm_test_1"));
+        assert_eq!(key(&headers, "x-api-key"), Err(ApiKey::Invalid));
+    }
+}

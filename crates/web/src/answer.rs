@@ -1,0 +1,106 @@
+//! An answer, before the kit adds what every answer carries.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use std::time::Duration;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Status, headers and body that a handler or a dialect's `answer` chooses.
+///
+/// The kit adds the request id, the limits, CORS, the security headers and, unless [`Answer::cached`] says
+/// otherwise, `Cache-Control: no-store`.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// `application/json`, written in the order of the type's fields. A value that cannot be written (a map
+    /// with keys that are not strings) is a defect and answers 500 without a body.
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::json_as(status, JSON, body)
+    }
+
+    /// `application/problem+json` (RFC 9457).
+    pub fn problem(status: u16, body: &impl Serialize) -> Self {
+        Self::json_as(status, PROBLEM, body)
+    }
+
+    fn json_as(status: u16, content_type: HeaderValue, body: &impl Serialize) -> Self {
+        let mut bytes = Vec::with_capacity(512);
+        match serde_json::to_writer(&mut bytes, body) {
+            Ok(()) => Self::new(status, content_type, bytes.into()),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written as JSON");
+                Self::empty(500)
+            }
+        }
+    }
+
+    /// A ready body of a media type.
+    pub fn typed(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self::new(status, HeaderValue::from_static(content_type), body.into())
+    }
+
+    /// No body.
+    pub fn empty(status: u16) -> Self {
+        Self { status: code(status), headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    fn new(status: u16, content_type: HeaderValue, body: Bytes) -> Self {
+        let mut headers = HeaderMap::with_capacity(16);
+        headers.insert(CONTENT_TYPE, content_type);
+        Self { status: code(status), headers, body }
+    }
+
+    /// Sets a header. The name is lower-case.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// Lets anybody keep the answer for this long.
+    #[must_use]
+    pub fn cached(mut self, max_age: Duration) -> Self {
+        let value = Bytes::from(format!("public, max-age={}", max_age.as_secs()));
+        if let Ok(value) = HeaderValue::from_maybe_shared(value) {
+            self.headers.insert(CACHE_CONTROL, value);
+        }
+        self
+    }
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_the_order_of_the_fields() {
+        #[derive(Serialize)]
+        struct Body {
+            b: u8,
+            a: Option<u8>,
+        }
+        let answer = Answer::json(201, &Body { b: 1, a: None });
+        assert_eq!(answer.status, 201);
+        assert_eq!(answer.body, r#"{"b":1,"a":null}"#);
+        assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
+    }
+
+    #[test]
+    fn an_answer_may_be_kept_only_where_it_says_so() {
+        let answer = Answer::json(200, &()).cached(Duration::from_mins(5));
+        assert_eq!(answer.headers[CACHE_CONTROL], "public, max-age=300");
+    }
+}

@@ -1,0 +1,271 @@
+//! The one way from a request to its answer.
+
+use crate::answer::Answer;
+use crate::call::Request as Read;
+use crate::caught::Caught;
+use crate::client::{Client, TrustedProxies};
+use crate::cors::{self, Readers};
+use crate::dialect::Dialect;
+use crate::endpoint::Endpoint;
+use crate::limit::{Budget, Limits, Rates, Shown, Turns};
+use crate::meter::{InFlight, Meter};
+use crate::reply::{Reply, Response};
+use crate::request_id::{RequestId, RequestIds};
+use crate::route::Route;
+use crate::router::{Found, Place, RouteConflict, Router};
+use crate::shutdown::Shutdown;
+use axum::body::Body;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use vestibule_model::refusal::{Failed, NotFound, Throttled};
+use vestibule_model::{Environment, Project, Refusal};
+use vestibule_ops::{Core, Error};
+
+/// Longest path and query, in bytes.
+const MAX_TARGET: usize = 8 * 1024;
+
+/// Most bytes in names and values of header fields.
+const MAX_HEADERS: usize = 16 * 1024;
+
+/// A request that took longer is logged.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// What the server decides about its HTTP side.
+pub struct Settings {
+    /// The environment of requests that name none.
+    pub default_environment: Environment,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The budgets of one client address.
+    pub rates: Rates,
+}
+
+/// All doors of the house: dialects, documents and pages behind one pipeline.
+pub struct App {
+    pub(crate) core: Arc<Core>,
+    pub(crate) environment: Environment,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) router: Router,
+    pub(crate) pages: axum::Router,
+    pub(crate) limits: Limits,
+    turns: Turns,
+    proxies: TrustedProxies,
+    ids: RequestIds,
+    https: bool,
+    in_flight: InFlight,
+    unrouted: Meter,
+    pub(crate) documents: Vec<OnceLock<Answer>>,
+    warned_of_proxy: AtomicBool,
+}
+
+/// A request and what is known of it from the start.
+pub(crate) struct Arrived {
+    pub(crate) parts: Parts,
+    pub(crate) body: Body,
+    pub(crate) id: RequestId,
+    pub(crate) client: Client,
+    /// Monotonic time.
+    pub(crate) at: Duration,
+}
+
+impl App {
+    /// Puts the doors together. `pages` are served where no dialect has a prefix.
+    pub fn new(
+        core: Arc<Core>,
+        settings: Settings,
+        dialects: Vec<Dialect>,
+        pages: axum::Router,
+        shutdown: Shutdown,
+    ) -> Result<Arc<Self>, RouteConflict> {
+        Ok(Arc::new(Self {
+            environment: settings.default_environment,
+            shutdown,
+            pages: crate::pages::closed(pages),
+            limits: Limits::new(settings.rates, &*core.entropy),
+            turns: Turns::default(),
+            proxies: TrustedProxies::new(settings.trusted_proxies),
+            ids: RequestIds::new(&*core.entropy),
+            https: core.settings.public_url.starts_with("https://"),
+            in_flight: InFlight::default(),
+            unrouted: Meter::default(),
+            documents: dialects.iter().map(|_| OnceLock::new()).collect(),
+            warned_of_proxy: AtomicBool::new(false),
+            router: Router::new(dialects)?,
+            core,
+        }))
+    }
+
+    /// Answers a request that came from this peer. Never fails and never panics.
+    pub async fn answer(&self, request: http::Request<Body>, peer: IpAddr) -> Response {
+        let _flight = self.in_flight.begin();
+        let at = self.core.clock.monotonic();
+        let (parts, body) = request.into_parts();
+        let client = self.client(&parts.headers, peer);
+        let (method, id) = (parts.method.clone(), self.ids.next());
+        let reply = self.reply(Arrived { parts, body, id: id.clone(), client, at }).await;
+        let took = self.core.clock.monotonic().saturating_sub(at);
+        let (dialect, endpoint, status) = (reply.dialect, reply.endpoint, reply.status());
+        reply.meter.unwrap_or(&self.unrouted).count(dialect, endpoint, status, took);
+        if took > SLOW {
+            let (request_id, endpoint) = (id.as_str(), endpoint.as_str());
+            tracing::warn!(request_id, dialect, endpoint, status = status.as_u16(), ?took, "slow request");
+        }
+        reply.into_response(&method, &id, self.https)
+    }
+
+    async fn reply(&self, arrived: Arrived) -> Reply<'_> {
+        if let Some(status) = oversized(&arrived.parts) {
+            return Reply::problem(Endpoint::Unrouted, status, &arrived.id);
+        }
+        match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {
+            Found::Route(dialect, route, captures) => self.at_route(dialect, route, captures, arrived).await,
+            Found::OtherMethods(dialect, place) => self.at_other_method(dialect, place, arrived).await,
+            Found::Nowhere(Some(dialect)) => self.unrouted(dialect, NotFound::Route, arrived).await,
+            Found::Nowhere(None) => self.at_page(arrived).await,
+        }
+    }
+
+    async fn at_route<'a>(
+        &'a self,
+        dialect: &'a Dialect,
+        route: &'a Route,
+        captures: Vec<(String, String)>,
+        arrived: Arrived,
+    ) -> Reply<'a> {
+        let Arrived { parts, body, id, client, at } = arrived;
+        let (uri, headers) = (parts.uri, parts.headers);
+        let origin = cors::origin(&headers).map(str::to_owned);
+        let mut shown = self.limits.take(route.budget, client, at);
+        let mut project = None;
+        let result = if shown.refused {
+            Err(throttled(&shown))
+        } else {
+            let (rule, address) = (route.body, client.address);
+            let request = Read { uri, headers, captures, id: id.clone(), client: address, rule, body: Bytes::new() };
+            let work = self.admit(dialect, route, (request, body), &mut project);
+            let work = pin!(self.in_turn(route.budget, client, &mut shown, work));
+            Caught(work).await.unwrap_or_else(|panicked| {
+                let (request_id, endpoint) = (id.as_str(), route.endpoint.as_str());
+                tracing::error!(request_id, endpoint, panic = panicked.0, "a handler panicked");
+                Err(Failed::Internal.into())
+            })
+        };
+        let answer = result.unwrap_or_else(|error| refuse(dialect, route.endpoint, error, &id));
+        let readers = match route.guard.access() {
+            vestibule_model::Access::Public => Readers::Anybody,
+            _ => self.readers(origin.as_deref(), project.as_deref()).await,
+        };
+        Reply::of(answer, route.endpoint, dialect).at(route, dialect.limit_headers, shown).read_by(readers)
+    }
+
+    /// Does the work; a sign-up waits for its client's turn and is counted when it tells of an existing account.
+    async fn in_turn(
+        &self,
+        budget: Budget,
+        client: Client,
+        shown: &mut Shown,
+        work: impl Future<Output = Result<Answer, Error>>,
+    ) -> Result<Answer, Error> {
+        if budget != Budget::SignUp {
+            return work.await;
+        }
+        let patience = self.core.settings.request_timeout;
+        let Ok(_turn) = tokio::time::timeout(patience, self.turns.wait(client.address)).await else {
+            return Err(Failed::Overloaded { retry_after: Duration::from_secs(1) }.into());
+        };
+        let now = self.core.clock.monotonic();
+        if let Err(exhausted) = self.limits.room_for_conflict(client, now) {
+            *shown = exhausted;
+            return Err(throttled(shown));
+        }
+        let result = work.await;
+        if let Err(Error::Refused(Refusal::Conflict(_))) = &result {
+            self.limits.count_conflict(client, now);
+        }
+        result
+    }
+
+    async fn at_other_method<'a>(&'a self, dialect: &'a Dialect, place: &Place, arrived: Arrived) -> Reply<'a> {
+        let asked = &arrived.parts.headers;
+        if cors::is_preflight(&arrived.parts.method, asked) {
+            let public = place.routes().iter().any(|it| it.guard.access() == vestibule_model::Access::Public);
+            let readers = if public { Readers::Anybody } else { self.readers(cors::origin(asked), None).await };
+            if readers != Readers::OwnOrigin {
+                let mut answer = Answer::empty(204);
+                cors::allow_request(&mut answer.headers, asked);
+                return Reply::of(answer, Endpoint::Unrouted, dialect).read_by(readers);
+            }
+        }
+        self.unrouted(dialect, NotFound::Method { allow: place.allow().to_owned() }, arrived).await
+    }
+
+    async fn unrouted<'a>(&'a self, dialect: &'a Dialect, refusal: NotFound, arrived: Arrived) -> Reply<'a> {
+        let shown = self.limits.take(Budget::Default, arrived.client, arrived.at);
+        let error = if shown.refused { throttled(&shown) } else { refusal.into() };
+        let answer = refuse(dialect, Endpoint::Unrouted, error, &arrived.id);
+        let readers = self.readers(cors::origin(&arrived.parts.headers), None).await;
+        Reply::of(answer, Endpoint::Unrouted, dialect).showing(dialect.limit_headers, shown).read_by(readers)
+    }
+
+    /// Who may read an answer: the resolved project decides or, before one is known, all of them.
+    async fn readers(&self, origin: Option<&str>, project: Option<&Project>) -> Readers {
+        let Some(origin) = origin else { return Readers::OwnOrigin };
+        let listed = match project {
+            Some(project) => cors::lists(&project.settings.cors, origin),
+            None => self.any_project_lists(origin).await,
+        };
+        match http::HeaderValue::from_str(origin) {
+            Ok(origin) if listed => Readers::Origin(origin),
+            _ => Readers::OwnOrigin,
+        }
+    }
+
+    fn client(&self, headers: &HeaderMap, peer: IpAddr) -> Client {
+        let client = self.proxies.client(headers, peer);
+        if client.unnamed {
+            metrics::counter!("vestibule_http_unnamed_clients_total").increment(1);
+            if !self.warned_of_proxy.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    proxy = %client.address,
+                    "a trusted proxy sent no usable X-Forwarded-For: its users share one budget; \
+                     make it send their addresses, or remove it from network.trusted_proxies (said once)"
+                );
+            }
+        }
+        client
+    }
+}
+
+fn oversized(parts: &Parts) -> Option<StatusCode> {
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| name.as_str().len() + value.len();
+    if target > MAX_TARGET {
+        Some(StatusCode::URI_TOO_LONG)
+    } else if parts.headers.iter().map(field).sum::<usize>() > MAX_HEADERS {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else {
+        None
+    }
+}
+
+pub(crate) fn throttled(shown: &Shown) -> Error {
+    Throttled::Client { retry_after: shown.standing.reset }.into()
+}
+
+/// Says no in the dialect's words. What went wrong on our side is logged, and its cause is told to nobody.
+fn refuse(dialect: &Dialect, endpoint: Endpoint, error: Error, id: &RequestId) -> Answer {
+    if let Error::Fault(fault) = &error {
+        let (request_id, dialect, endpoint) = (id.as_str(), dialect.door.name.as_str(), endpoint.as_str());
+        tracing::error!(request_id, dialect, endpoint, %fault, "a request failed");
+    }
+    let refusal = error.refusal();
+    let answer = (dialect.answer)(endpoint, &refusal, id);
+    crate::reply::with_advice(answer, &refusal)
+}

@@ -1,0 +1,90 @@
+//! One connection.
+
+use crate::shutdown::Shutdown;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long the head of a request may take to arrive, and so how long a connection may be idle.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Most bytes of a connection that are kept unread: the head of a request fits with room to spare.
+const BUFFER: usize = 32 * 1024;
+
+/// Most bytes in the header list of an HTTP/2 request.
+const HEADER_LIST: u32 = 16 * 1024;
+
+/// Most HTTP/2 requests that one connection may have under way.
+const STREAMS: u32 = 64;
+
+/// The protocols' own limits; everything about requests is the pipeline's.
+pub(crate) fn protocols() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADER_LIST)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(100)
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(256 * 1024)
+        .max_send_buf_size(64 * 1024)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(HEAD_PATIENCE);
+    builder
+}
+
+/// Serves one connection to its end. When the shutdown begins, requests under way are finished and no further
+/// one is read.
+pub(crate) async fn run<A, R, B>(
+    protocols: &Builder<TokioExecutor>,
+    (stream, peer): (TcpStream, SocketAddr),
+    answer: A,
+    shutdown: Shutdown,
+) where
+    A: Fn(Request<Body>, SocketAddr) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<B>> + Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let spoken = Arc::new(AtomicBool::new(false));
+    let noting = Arc::clone(&spoken);
+    let service = service_fn(move |request: Request<Incoming>| {
+        noting.store(true, Ordering::Relaxed);
+        let response = answer(request.map(Body::new), peer);
+        async move { Ok::<_, Infallible>(response.await) }
+    });
+    let mut connection = pin!(protocols.serve_connection(TokioIo::new(stream), service));
+    let mut silence = pin!(tokio::time::sleep(HEAD_PATIENCE));
+    let mut begun = pin!(shutdown.begun());
+    let (mut listening, mut ending) = (true, false);
+    loop {
+        tokio::select! {
+            // How a connection ends is the client's affair; there is nobody left to tell.
+            _ = connection.as_mut() => return,
+            () = silence.as_mut(), if listening => {
+                // Before the protocol is known, neither protocol's own timeout runs.
+                if !spoken.load(Ordering::Relaxed) {
+                    return;
+                }
+                listening = false;
+            }
+            () = begun.as_mut(), if !ending => {
+                connection.as_mut().graceful_shutdown();
+                ending = true;
+            }
+        }
+    }
+}

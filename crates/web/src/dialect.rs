@@ -1,0 +1,38 @@
+//! A dialect: one vendor-shaped presentation of the operations.
+
+use crate::answer::Answer;
+use crate::endpoint::Endpoint;
+use crate::request_id::RequestId;
+use crate::route::Route;
+use crate::schema::SchemaOf;
+use vestibule_model::Refusal;
+use vestibule_ops::Door;
+
+/// Everything that the kit needs to know about a dialect. Each dialect crate has one function that returns it.
+pub struct Dialect {
+    /// The dialect as operations see it.
+    pub door: &'static Door,
+    /// Its name for people: the title of its `OpenAPI` document.
+    pub title: &'static str,
+    /// Unknown paths under these are refused in its envelope; the longest prefix of all dialects wins.
+    pub prefixes: &'static [&'static str],
+    /// The lower-case name of the request header that carries the API key.
+    pub key_header: &'static str,
+    /// How it shows budgets.
+    pub limit_headers: LimitHeaders,
+    /// The media type of its refusals.
+    pub error_type: &'static str,
+    /// The shape of its refusals.
+    pub error_schema: SchemaOf,
+    /// Its routes.
+    pub routes: fn() -> Vec<Route>,
+    /// How it says no. The kit adds `Retry-After` and `Allow`.
+    pub answer: fn(Endpoint, &Refusal, &RequestId) -> Answer,
+}
+
+/// The headers in which a dialect shows its budgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitHeaders {
+    /// `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-07.
+    Draft7,
+}

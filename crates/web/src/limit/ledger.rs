@@ -1,0 +1,138 @@
+//! The windows of all clients, in bounded memory.
+
+use super::window::{Rate, Standing, Window};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use vestibule_model::{Entropy, entropy};
+
+/// Into how many sets the windows are spread, each with its own lock.
+const SETS: usize = 1 << 14;
+
+/// How many windows a set holds. All sets full are about 30 MiB.
+const WAYS: usize = 16;
+
+/// Whose window it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// Which budget.
+    pub(crate) budget: u8,
+    /// How wide a group of addresses.
+    pub(crate) tier: u8,
+    /// The part of the address that the group shares.
+    pub(crate) prefix: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    key: Key,
+    rate: Rate,
+    window: Window,
+}
+
+/// A set-associative table: a window lives in the set that its key selects, and a full set gives up its lightest
+/// window. A stranger with millions of addresses so displaces other light windows, never one near its limit.
+pub(crate) struct Ledger {
+    sets: Box<[Mutex<Vec<Entry>>]>,
+    secret: [u64; 2],
+}
+
+impl Ledger {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Self {
+        let sets = (0..SETS).map(|_| Mutex::new(Vec::new())).collect();
+        let secret = [(); 2].map(|()| u64::from_be_bytes(entropy::bytes(entropy)));
+        Self { sets, secret }
+    }
+
+    /// Counts a request, unless there is no room for it.
+    pub(crate) fn take(&self, key: Key, rate: Rate, now: Duration) -> Result<Standing, Standing> {
+        let Some(mut set) = self.set(key) else { return Window::default().take(rate, now) };
+        if let Some(entry) = set.iter_mut().find(|entry| entry.key == key) {
+            return entry.window.take(rate, now);
+        }
+        let mut entry = Entry { key, rate, window: Window::default() };
+        let standing = entry.window.take(rate, now);
+        if set.len() < WAYS {
+            set.push(entry);
+        } else if let Some(lightest) = set.iter_mut().min_by_key(|held| held.window.load(held.rate, now)) {
+            *lightest = entry;
+        }
+        standing
+    }
+
+    /// Forgets one request again.
+    pub(crate) fn give_back(&self, key: Key) {
+        if let Some(mut set) = self.set(key)
+            && let Some(entry) = set.iter_mut().find(|entry| entry.key == key)
+        {
+            entry.window.give_back();
+        }
+    }
+
+    fn set(&self, key: Key) -> Option<MutexGuard<'_, Vec<Entry>>> {
+        let [first, second] = self.secret;
+        let label = u64::from(key.budget) << 8 | u64::from(key.tier);
+        // One multiplication folded in half, keyed by two secrets: nobody can aim at a set.
+        let product = u128::from(key.prefix ^ first) * u128::from((label ^ second) | 1);
+        let folded = (product ^ (product >> 64)) % SETS as u128;
+        let set = self.sets.get(usize::try_from(folded).ok()?)?;
+        Some(set.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+
+    impl Entropy for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (number, byte) in (1_u8..).zip(bytes) {
+                *byte = number.wrapping_mul(151);
+            }
+        }
+    }
+
+    const RATE: Rate = Rate::per_minute(3);
+
+    fn key(prefix: u64) -> Key {
+        Key { budget: 0, tier: 0, prefix }
+    }
+
+    #[test]
+    fn each_client_and_each_budget_has_a_window_of_its_own() {
+        let ledger = Ledger::new(&Fixed);
+        for _ in 0..3 {
+            ledger.take(key(1), RATE, Duration::ZERO).unwrap();
+        }
+        assert!(ledger.take(key(1), RATE, Duration::ZERO).is_err());
+        assert!(ledger.take(key(2), RATE, Duration::ZERO).is_ok());
+        assert!(ledger.take(Key { budget: 1, ..key(1) }, RATE, Duration::ZERO).is_ok());
+        assert!(ledger.take(Key { tier: 1, ..key(1) }, RATE, Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn l17_memory_is_bounded_and_a_refused_client_stays_refused_while_strangers_pour_in() {
+        let ledger = Ledger::new(&Fixed);
+        for _ in 0..3 {
+            ledger.take(key(7), RATE, Duration::ZERO).unwrap();
+        }
+        for stranger in 1_000..1_400_000 {
+            let _ = ledger.take(key(stranger), RATE, Duration::ZERO);
+        }
+        let held: usize = ledger.sets.iter().map(|set| set.lock().unwrap().capacity()).sum();
+        assert!(held <= SETS * WAYS, "{held} windows");
+        assert!(held * size_of::<Entry>() <= 48 << 20, "{} bytes", held * size_of::<Entry>());
+        assert!(ledger.take(key(7), RATE, Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn windows_are_spread_evenly() {
+        let ledger = Ledger::new(&Fixed);
+        for address in 0..SETS as u64 {
+            let _ = ledger.take(key(address), RATE, Duration::ZERO);
+        }
+        let fullest = ledger.sets.iter().map(|set| set.lock().unwrap().len()).max();
+        assert!(fullest <= Some(12), "{fullest:?}");
+    }
+}

@@ -1,0 +1,188 @@
+//! A dialect's `OpenAPI` 3.1 document, made from its routes.
+
+use crate::access::Guard;
+use crate::call::BodyRule;
+use crate::dialect::Dialect;
+use crate::route::{Given, Route, Success};
+use http::Method;
+use std::collections::BTreeSet;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths,
+};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, ComponentsBuilder, Content, Info, OpenApi, OpenApiBuilder, RefOr, Required, Response, Schema, Server,
+};
+
+const API_KEY: &str = "api_key";
+const BEARER: &str = "bearer";
+
+/// The document of one dialect, as served at `/openapi/{dialect}.json`.
+pub fn openapi(dialect: &Dialect, public_url: &str) -> OpenApi {
+    let (mut paths, mut schemas, mut ids) = (Paths::new(), Vec::new(), BTreeSet::new());
+    dialect.error_schema.collect_into(&mut schemas);
+    for route in (dialect.routes)() {
+        let id = unique_id(&mut ids, route.endpoint.as_str());
+        collect_schemas(&route, &mut schemas);
+        let operation = operation(dialect, &route, id);
+        let item = PathItem::new(method(&route.method), operation);
+        match paths.paths.get_mut(route.path) {
+            Some(known) => known.merge_operations(item),
+            None => drop(paths.paths.insert(route.path.to_owned(), item)),
+        }
+    }
+    OpenApiBuilder::new()
+        .info(Info::new(dialect.title, env!("CARGO_PKG_VERSION")))
+        .servers(Some([Server::new(public_url)]))
+        .paths(paths)
+        .components(Some(components(dialect, schemas)))
+        .build()
+}
+
+fn components(dialect: &Dialect, schemas: Vec<(String, RefOr<Schema>)>) -> Components {
+    let key = ApiKey::Header(ApiKeyValue::new(dialect.key_header));
+    ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .security_scheme(API_KEY, SecurityScheme::ApiKey(key))
+        .security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .build()
+}
+
+/// The endpoint's name, with a number from the second route on that serves it.
+fn unique_id(ids: &mut BTreeSet<String>, endpoint: &str) -> String {
+    let numbered = (2_u32..).map(|number| format!("{endpoint}_{number}"));
+    let id = std::iter::once(endpoint.to_owned()).chain(numbered).find(|id| !ids.contains(id));
+    let id = id.unwrap_or_default();
+    ids.insert(id.clone());
+    id
+}
+
+fn collect_schemas(route: &Route, schemas: &mut Vec<(String, RefOr<Schema>)>) {
+    let given = route.docs.gives.iter().filter_map(|success| match success.body {
+        Given::Of(schema) => Some(schema),
+        Given::Nothing | Given::Json => None,
+    });
+    let refused = route.docs.refuses_as.map(|(_, schema)| schema);
+    for schema in route.docs.takes.into_iter().chain(given).chain(refused) {
+        schema.collect_into(schemas);
+    }
+}
+
+fn method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+fn operation(dialect: &Dialect, route: &Route, id: String) -> Operation {
+    let said = |text: &'static str| (!text.is_empty()).then_some(text);
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(id))
+        .summary(said(route.docs.summary))
+        .description(said(route.docs.description))
+        .parameters(Some(parameters(route)))
+        .request_body(request_body(route))
+        .securities(Some(securities(&route.guard)));
+    for success in &route.docs.gives {
+        operation = operation.response(success.status.to_string(), answer(success));
+    }
+    let given: BTreeSet<u16> = route.docs.gives.iter().map(|success| success.status).collect();
+    for status in refusals(route).difference(&given) {
+        operation = operation.response(status.to_string(), refusal(dialect, route, *status));
+    }
+    operation.build()
+}
+
+fn parameters(route: &Route) -> Vec<Parameter> {
+    let places = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let in_path = places.map(|name| {
+        let place = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+        // The path has one spelling, without escapes, so only such characters can stand in it.
+        place.schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]+$")))).build()
+    });
+    let in_query = route.docs.query.iter().map(|(name, description)| {
+        let parameter = ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Query);
+        let parameter = parameter.required(Required::False).description(Some(*description));
+        parameter.schema(Some(Object::with_type(Type::String))).build()
+    });
+    in_path.chain(in_query).collect()
+}
+
+fn request_body(route: &Route) -> Option<RequestBody> {
+    let schema = route.docs.takes?;
+    let (content_type, required) = match route.body {
+        BodyRule::Form => ("application/x-www-form-urlencoded", Required::True),
+        BodyRule::OptionalJson => ("application/json", Required::False),
+        BodyRule::Json | BodyRule::Ignored => ("application/json", Required::True),
+    };
+    let content = Content::new(Some(schema.reference()));
+    Some(RequestBodyBuilder::new().content(content_type, content).required(Some(required)).build())
+}
+
+fn securities(guard: &Guard) -> Vec<SecurityRequirement> {
+    let none = || SecurityRequirement::default();
+    let key = || none().add::<_, [String; 0], String>(API_KEY, []);
+    let bearer = || none().add::<_, [String; 0], String>(BEARER, []);
+    let both = || key().add::<_, [String; 0], String>(BEARER, []);
+    match guard {
+        Guard::Public(_) => vec![],
+        Guard::ApiKey(_) => vec![key()],
+        Guard::SignedIn(_) => vec![both(), bearer()],
+        Guard::Secret(_) => vec![none(), key()],
+        Guard::SecretOfSession(_) => vec![both(), bearer(), key()],
+    }
+}
+
+/// The statuses of refusals: those declared and those that budget, guard and body imply.
+fn refusals(route: &Route) -> BTreeSet<u16> {
+    let mut statuses: BTreeSet<u16> = route.docs.refuses.iter().copied().chain([429, 500, 503]).collect();
+    if !matches!(route.guard, Guard::Public(_)) {
+        statuses.extend([401, 404]);
+    }
+    if route.body != BodyRule::Ignored {
+        statuses.extend([400, 413, 415]);
+    }
+    if !route.docs.query.is_empty() {
+        statuses.insert(400);
+    }
+    statuses
+}
+
+fn answer(success: &Success) -> Response {
+    let response = common(ResponseBuilder::new().description(success.description));
+    match success.body {
+        Given::Nothing => response,
+        Given::Json => response.content("application/json", Content::new(Some(Object::with_type(Type::Object)))),
+        Given::Of(schema) => response.content("application/json", Content::new(Some(schema.reference()))),
+    }
+    .build()
+}
+
+fn refusal(dialect: &Dialect, route: &Route, status: u16) -> Response {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let mut response = common(ResponseBuilder::new().description(reason.unwrap_or_default()));
+    if matches!(status, 429 | 503) {
+        response = response.header("Retry-After", header(Type::Integer, "Seconds to wait"));
+    }
+    let (content_type, schema) = route.docs.refuses_as.unwrap_or((dialect.error_type, dialect.error_schema));
+    response.content(content_type, Content::new(Some(schema.reference()))).build()
+}
+
+fn common(response: ResponseBuilder) -> ResponseBuilder {
+    response
+        .header("X-Request-Id", header(Type::String, "Names this request in the log"))
+        .header("RateLimit-Policy", header(Type::String, "The budget: requests;w=seconds"))
+        .header("RateLimit", header(Type::String, "What is left of the budget"))
+}
+
+fn header(schema: Type, description: &str) -> Header {
+    let mut header = Header::new(Object::with_type(schema));
+    header.description = Some(description.to_owned());
+    header
+}

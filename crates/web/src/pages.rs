@@ -1,0 +1,86 @@
+//! Pages for people and documents for programs: what no dialect's prefix covers.
+
+use crate::answer::Answer;
+use crate::app::{App, Arrived};
+use crate::body;
+use crate::caught::Caught;
+use crate::cors::Readers;
+use crate::dialect::LimitHeaders;
+use crate::endpoint::Endpoint;
+use crate::limit::Budget;
+use crate::reply::Reply;
+use crate::path;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use http::{Method, Request, StatusCode};
+use http_body_util::Either;
+use std::pin::pin;
+use tower::ServiceExt;
+use vestibule_model::refusal::Input;
+use vestibule_ops::Facts;
+
+/// Marks the answer to a path that no page has.
+#[derive(Clone, Copy)]
+struct NoPage;
+
+/// The pages, with an end to their paths that the kit can tell.
+pub(crate) fn closed(pages: axum::Router) -> axum::Router {
+    pages.fallback(|| async { (StatusCode::NOT_FOUND, axum::Extension(NoPage)).into_response() })
+}
+
+impl App {
+    /// Answers from the documents or the pages. What a page is sent counts as trying a password or a code.
+    pub(crate) async fn at_page(&self, arrived: Arrived) -> Reply<'_> {
+        let reads = matches!(arrived.parts.method, Method::GET | Method::HEAD);
+        let budget = if reads { Budget::Default } else { Budget::SignIn };
+        let shown = self.limits.take(budget, arrived.client, arrived.at);
+        let problem = |status| Reply::problem(Endpoint::Unrouted, status, &arrived.id);
+        let reply = if shown.refused {
+            problem(StatusCode::TOO_MANY_REQUESTS)
+        } else if !path::is_plain(arrived.parts.uri.path()) {
+            problem(StatusCode::NOT_FOUND)
+        } else if let Some(document) = self.document(&arrived).filter(|_| reads) {
+            Reply::page(document.into(), Endpoint::Description).read_by(Readers::Anybody)
+        } else {
+            let id = arrived.id.clone();
+            match Caught(pin!(self.page(arrived))).await {
+                Ok(Ok(reply)) => reply,
+                Ok(Err(status)) => Reply::problem(Endpoint::Unrouted, status, &id),
+                Err(panicked) => {
+                    tracing::error!(request_id = id.as_str(), panic = panicked.0, "a page panicked");
+                    Reply::problem(Endpoint::Page, StatusCode::INTERNAL_SERVER_ERROR, &id)
+                }
+            }
+        };
+        reply.showing(LimitHeaders::Draft7, shown)
+    }
+
+    /// `/openapi/{dialect}.json`.
+    fn document(&self, arrived: &Arrived) -> Option<Answer> {
+        let name = arrived.parts.uri.path().strip_prefix("/openapi/")?.strip_suffix(".json")?;
+        let mut made = self.router.dialects().iter().zip(&self.documents);
+        let (dialect, document) = made.find(|(dialect, _)| dialect.door.name.as_str() == name)?;
+        let make = || Answer::json(200, &crate::openapi::openapi(dialect, &self.core.settings.public_url));
+        Some(document.get_or_init(make).clone())
+    }
+
+    async fn page(&self, arrived: Arrived) -> Result<Reply<'_>, StatusCode> {
+        let Arrived { mut parts, body, id, client, .. } = arrived;
+        let agent = parts.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let facts = Facts::new(Some(client.address), agent, id.as_str().to_owned());
+        parts.extensions.insert(facts);
+        let body = body::collect(body).await.map_err(|input| match input {
+            Input::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::BAD_REQUEST,
+        })?;
+        let request = Request::from_parts(parts, Body::from(body));
+        let response = match self.pages.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        if response.extensions().get::<NoPage>().is_some() {
+            return Err(StatusCode::NOT_FOUND);
+        }
+        Ok(Reply::page(response.map(Either::Right), Endpoint::Page))
+    }
+}

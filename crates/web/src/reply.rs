@@ -1,0 +1,138 @@
+//! From an answer to the response that leaves.
+
+use crate::answer::Answer;
+use crate::cors::{self, Readers};
+use crate::dialect::{Dialect, LimitHeaders};
+use crate::endpoint::Endpoint;
+use crate::limit::Shown;
+use crate::meter::Meter;
+use crate::request_id::RequestId;
+use crate::route::Route;
+use crate::{limit_headers, security};
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http_body_util::{Either, Full};
+use serde::Serialize;
+use vestibule_model::Refusal;
+use vestibule_model::refusal::NotFound;
+
+/// What leaves: a ready body for answers, a streamed one for pages.
+pub type Response = http::Response<Either<Full<Bytes>, Body>>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name under which requests to no dialect are counted.
+const NO_DIALECT: &str = "none";
+
+/// An answer and what the kit adds to it.
+pub(crate) struct Reply<'a> {
+    response: Response,
+    pub(crate) dialect: &'static str,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) meter: Option<&'a Meter>,
+    shown: Option<(LimitHeaders, Shown)>,
+    readers: Readers,
+}
+
+impl<'a> Reply<'a> {
+    /// An answer of a dialect.
+    pub(crate) fn of(answer: Answer, endpoint: Endpoint, dialect: &Dialect) -> Self {
+        Self::new(answer.into(), endpoint, dialect.door.name.as_str())
+    }
+
+    /// An answer outside all dialects.
+    pub(crate) fn page(response: Response, endpoint: Endpoint) -> Self {
+        Self::new(response, endpoint, NO_DIALECT)
+    }
+
+    /// A refusal outside all dialects (RFC 9457).
+    pub(crate) fn problem(endpoint: Endpoint, status: StatusCode, id: &RequestId) -> Self {
+        #[derive(Serialize)]
+        struct Problem<'a> {
+            r#type: &'a str,
+            title: &'a str,
+            status: u16,
+            request_id: &'a str,
+        }
+        let title = status.canonical_reason().unwrap_or_default();
+        let problem = Problem { r#type: "about:blank", title, status: status.as_u16(), request_id: id.as_str() };
+        Self::page(Answer::problem(status.as_u16(), &problem).into(), endpoint)
+    }
+
+    fn new(response: Response, endpoint: Endpoint, dialect: &'static str) -> Self {
+        Self { response, dialect, endpoint, meter: None, shown: None, readers: Readers::OwnOrigin }
+    }
+
+    /// Of this route, where the client stands so.
+    pub(crate) fn at(mut self, route: &'a Route, limits: LimitHeaders, shown: Shown) -> Self {
+        self.meter = Some(&route.meter);
+        self.showing(limits, shown)
+    }
+
+    /// Shows where the client stands.
+    pub(crate) fn showing(mut self, limits: LimitHeaders, shown: Shown) -> Self {
+        self.shown = Some((limits, shown));
+        self
+    }
+
+    /// Lets these read it.
+    pub(crate) fn read_by(mut self, readers: Readers) -> Self {
+        self.readers = readers;
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// Adds what every answer carries. `HEAD` gets the headers of `GET` alone.
+    pub(crate) fn into_response(mut self, method: &Method, id: &RequestId, https: bool) -> Response {
+        let headers = self.response.headers_mut();
+        headers.insert(REQUEST_ID, id.header());
+        if let Some((style, shown)) = &self.shown {
+            limit_headers::add(headers, *style, shown);
+            if shown.refused {
+                headers.insert(RETRY_AFTER, limit_headers::seconds(shown.standing.reset).into());
+            }
+        }
+        cors::allow(headers, self.readers);
+        security::add(headers, https);
+        if method == Method::HEAD {
+            return without_body(self.response);
+        }
+        self.response
+    }
+}
+
+/// Adds what a refusal says to clients of any dialect: when to come again, and which methods there are.
+pub(crate) fn with_advice(mut answer: Answer, refusal: &Refusal) -> Answer {
+    if let Some(wait) = refusal.retry_after() {
+        answer.headers.insert(RETRY_AFTER, limit_headers::seconds(wait).max(1).into());
+    }
+    if let Refusal::NotFound(NotFound::Method { allow }) = refusal
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        answer.headers.insert(ALLOW, allow);
+    }
+    answer
+}
+
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = http_body::Body::size_hint(&body).exact()
+        && parts.headers.contains_key(CONTENT_TYPE)
+    {
+        parts.headers.entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    http::Response::from_parts(parts, Either::Left(Full::default()))
+}
+
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        let mut response = http::Response::new(Either::Left(Full::new(answer.body)));
+        (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
+        response
+    }
+}

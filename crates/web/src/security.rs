@@ -1,0 +1,44 @@
+//! Headers that every answer carries.
+
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Adds what an answer does not set itself: nothing sniffs, frames, keeps or refers to it. `https`: whether
+/// clients reach us by TLS, which they are then told to do for a year.
+pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
+    let mut unless_set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    unless_set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    unless_set(REFERRER_POLICY, "no-referrer");
+    unless_set(OPENER_POLICY, "same-origin");
+    unless_set(RESOURCE_POLICY, "same-origin");
+    unless_set(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    unless_set(CACHE_CONTROL, "no-store");
+    if https {
+        unless_set(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w09_s14_what_an_answer_sets_itself_stays() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        add(&mut headers, true);
+        assert_eq!(headers[CACHE_CONTROL], "public, max-age=300");
+        assert_eq!(headers[STRICT_TRANSPORT_SECURITY], "max-age=31536000; includeSubDomains");
+        let mut plain = HeaderMap::new();
+        add(&mut plain, false);
+        assert_eq!(plain[CACHE_CONTROL], "no-store");
+        assert_eq!(plain.get(STRICT_TRANSPORT_SECURITY), None);
+    }
+}
