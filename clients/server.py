@@ -15,8 +15,9 @@ BINARY = os.environ["VESTIBULE"]
 class Server:
     """A running `vestibule dev`, known by its one line of JSON."""
 
-    def __init__(self, data, ready):
+    def __init__(self, data, ready, environment):
         self.data = data
+        self.environment = environment
         self.base_url = ready["base_url"]
         self.key = ready["keys"]["test"]["api"]
         self.publishable = ready["keys"]["test"]["publishable"]
@@ -39,7 +40,10 @@ class Server:
 
     def command(self, *words):
         """Runs another command on the same data folder and returns what it printed."""
-        done = subprocess.run([BINARY, *words, "--data", self.data], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [BINARY, *words, "--data", self.data],
+            capture_output=True, text=True, timeout=60, env={**os.environ, **self.environment},
+        )
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -68,4 +72,4 @@ def dev(**environment):
         data = os.path.join(folder, "data")
         words = ["dev", "--data", data, "--listen", "127.0.0.1:0", "--json"]
         with running(words, environment) as child:
-            yield Server(data, json.loads(child.stdout.readline()))
+            yield Server(data, json.loads(child.stdout.readline()), environment)

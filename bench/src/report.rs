@@ -40,7 +40,7 @@ impl Report {
     /// Prints the table, with the machine named; returns how many goals were missed.
     pub fn print(self) -> u32 {
         let mut table = Table::new();
-        table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+        table.load_style(comfy_table::presets::ASCII_MARKDOWN);
         table.set_header(["measured", "figure", "ratio", "goal", "verdict"]);
         for row in self.rows {
             table.add_row(row.map(|text| Cell::new(text).set_alignment(CellAlignment::Left)));
