@@ -21,6 +21,8 @@ pub enum EndReason {
     Operator,
     /// The database was restored from a backup in which it was still live.
     Restored,
+    /// It was the oldest of more sessions than one user can have.
+    TooMany,
 }
 
 impl EndReason {
@@ -34,6 +36,7 @@ impl EndReason {
             Self::UserDisabled => "user_disabled",
             Self::Operator => "operator",
             Self::Restored => "restored",
+            Self::TooMany => "too_many",
         }
     }
 }

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_set_is_bounded() {
         let used = Used::default();
-        for number in 0..MOST as u128 + 1 {
+        for number in 0..=MOST as u128 {
             let session = SessionId::from_bytes(number.to_be_bytes());
             let noted = used.note(Mark { session, ..mark(1) });
             assert_eq!(noted, number < MOST as u128);

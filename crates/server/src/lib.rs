@@ -1,0 +1,12 @@
+//! Configuration, wiring and command line: what turns the crates below into the binary `vestibule`.
+
+pub mod address;
+pub mod cli;
+pub mod config;
+mod data;
+pub mod dialects;
+pub mod instance;
+mod logs;
+mod master_key;
+pub mod pages;
+mod signals;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `vestibule`.
+
+fn main() -> std::process::ExitCode {
+    vestibule_server::cli::main()
+}

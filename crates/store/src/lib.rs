@@ -82,7 +82,11 @@ impl Store {
             None => Vec::new(),
         };
         let applied: Vec<u32> = applied.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
-        Ok(MIGRATIONS.iter().map(|migration| migration.number).filter(|number| !applied.contains(number)).collect())
+        Ok(MIGRATIONS
+            .iter()
+            .map(|migration| migration.number)
+            .filter(|number| !applied.contains(number))
+            .collect())
     }
 
     /// Brings the schema to this release's; answers the numbers of the migrations that were applied.

@@ -215,3 +215,6 @@ pub async fn delete_of_user(tx: &mut Tx, user: UserId, limit: u32) -> Result<u64
     tx.announce(OF_USER, user.bytes());
     Ok(deleted.len() as u64)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! What stories are told with: a whole [`Server`] in this process, on a throw-away database, with a clock that stands
+//! still and chance that repeats itself; personas; and clients that speak to it from the outside.
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
+#![expect(clippy::missing_panics_doc, reason = "everything here panics when a story fails")]
+
+mod answer;
+mod audit;
+mod clock;
+mod damage;
+mod entropy;
+mod front;
+mod keys;
+mod logs;
+mod mail;
+mod persona;
+pub mod process;
+mod project;
+mod rakomi;
+mod request;
+mod server;
+mod story;
+mod tally;
+
+pub use answer::Answer;
+pub use clock::{BEGINNING, ManualClock};
+pub use front::{Front, Way, Wire};
+pub use keys::{Keys, RealmKeys};
+pub use logs::Logs;
+pub use mail::Mail;
+pub use persona::{Builder, PASSWORD, Persona, operator};
+pub use project::OtherProject;
+pub use rakomi::{Rakomi, Token};
+pub use request::{Request, SOMEWHERE, at_once};
+pub use server::{PUBLIC_URL, Server};
+pub use story::Database;
+pub use tally::Tally;
+
+pub use vestibule_model::Environment;
+pub use vestibule_sql::{Sql, Value};
+pub use vestibule_store::audit::Act;
+
+#[doc(hidden)]
+pub use insta;

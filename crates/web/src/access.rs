@@ -58,7 +58,9 @@ pub fn signed_in<R>(handler: impl Fn(Call, Caller) -> R + Send + Sync + 'static)
 where
     R: Future<Output = Result<Answer, Error>> + Send + 'static,
 {
-    Guarded(Guard::SignedIn(Box::new(move |call, caller| Box::pin(handler(call, caller)))))
+    Guarded(Guard::SignedIn(Box::new(move |call, caller| {
+        Box::pin(handler(call, caller))
+    })))
 }
 
 /// [`Access::Secret`]: the secret in the body is the authority. An API key, if sent, must be good; without one
@@ -76,5 +78,7 @@ pub fn secret_of_session<R>(handler: impl Fn(Call) -> R + Send + Sync + 'static)
 where
     R: Future<Output = Result<Answer, Error>> + Send + 'static,
 {
-    Guarded(Guard::SecretOfSession(Box::new(move |call| Box::pin(handler(call)))))
+    Guarded(Guard::SecretOfSession(Box::new(move |call| {
+        Box::pin(handler(call))
+    })))
 }

@@ -30,28 +30,40 @@ impl App {
         project: &mut Option<Arc<Project>>,
     ) -> Result<Answer, Error> {
         if let Guard::Public(handler) = &route.guard {
-            let (core, draining) = (Arc::clone(&self.core), self.shutdown.has_begun());
-            return handler(Open { core, door: dialect.door, environment: self.environment, draining, request }).await;
+            let (core, draining) = (Arc::clone(&self.core), self.shutdown.is_announced());
+            return handler(Open {
+                core,
+                draining,
+                request,
+            })
+            .await;
         }
         let key = key(&request.headers, dialect.key_header)?;
+        let by_key = key.is_some();
         let (found, environment) = self.realm(dialect, &route.guard, key, &request.headers).await?;
         *project = Some(Arc::clone(&found));
         if !found.serves(dialect.door.name) {
             return Err(NotFound::Route.into());
         }
         let (core, facts, deadline) = (Arc::clone(&self.core), request.facts(), self.core.deadline());
-        let cx = Cx { core, project: found, environment, door: dialect.door, facts, deadline };
+        let cx = Cx {
+            core,
+            project: found,
+            environment,
+            door: dialect.door,
+            facts,
+            deadline,
+        };
         let caller = match &route.guard {
-            Guard::SignedIn(_) => Some(authenticate(&cx, key.is_some(), &request.headers).await?),
+            Guard::SignedIn(_) => Some(authenticate(&cx, by_key, &request.headers).await?),
             _ => None,
         };
         request.body = body::read(route.body, &request.headers, body).await?;
         let call = Call { cx, request };
         match (&route.guard, caller) {
             (Guard::SignedIn(handler), Some(caller)) => handler(call, caller).await,
-            (Guard::ApiKey(handler) | Guard::Secret(handler) | Guard::SecretOfSession(handler), _) => {
-                handler(call).await
-            }
+            (Guard::ApiKey(handler) | Guard::Secret(handler), _) => handler(call).await,
+            (Guard::SecretOfSession(handler), _) => standing_for_a_key(by_key, handler(call).await),
             (Guard::SignedIn(_) | Guard::Public(_), _) => Err(Token::Missing.into()),
         }
     }
@@ -74,14 +86,17 @@ impl App {
         }
         match guard {
             Guard::SignedIn(_) | Guard::SecretOfSession(_) => {
-                let Bearer::Token(token) = Bearer::of(headers) else { return Err(ApiKey::Missing.into()) };
+                let Bearer::Token(token) = Bearer::of(headers) else {
+                    return Err(ApiKey::Missing.into());
+                };
                 let kid = bearer::kid(token).ok_or(ApiKey::Missing)?;
                 let realm = vestibule_ops::realm_of_kid(&self.core, &kid, dialect.door.name).await?;
                 realm.ok_or_else(|| ApiKey::Missing.into())
             }
-            Guard::Secret(_) | Guard::Public(_) => {
-                Ok((vestibule_ops::default_project(&self.core).await?, self.environment))
-            }
+            Guard::Secret(_) | Guard::Public(_) => Ok((
+                vestibule_ops::default_project(&self.core).await?,
+                self.environment,
+            )),
             Guard::ApiKey(_) => Err(ApiKey::Missing.into()),
         }
     }
@@ -89,7 +104,9 @@ impl App {
     /// Whether any project lets pages of this origin call.
     pub(crate) async fn any_project_lists(&self, origin: &str) -> bool {
         cors::lists(&self.core.settings.defaults.cors, origin)
-            || vestibule_ops::origin_is_listed(&self.core, origin).await.unwrap_or(false)
+            || vestibule_ops::origin_is_listed(&self.core, origin)
+                .await
+                .unwrap_or(false)
     }
 }
 
@@ -103,14 +120,19 @@ fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey
     }
 }
 
-/// The caller by the bearer. Without a key, a bearer that is not authentic leaves nothing that stands for one.
+/// The caller by the bearer.
 async fn authenticate(cx: &Cx, by_key: bool, headers: &HeaderMap) -> Result<Caller, Error> {
     let token = match Bearer::of(headers) {
         Bearer::Token(token) => token,
         Bearer::Absent => return Err(Token::Missing.into()),
         Bearer::Unreadable => return Err(Token::NotAuthentic.into()),
     };
-    match vestibule_ops::authenticate(cx, token).await {
+    standing_for_a_key(by_key, vestibule_ops::authenticate(cx, token).await)
+}
+
+/// Without a key, a bearer that is not authentic leaves nothing that stands for one.
+fn standing_for_a_key<T>(by_key: bool, result: Result<T, Error>) -> Result<T, Error> {
+    match result {
         Err(Error::Refused(Refusal::Token(Token::NotAuthentic))) if !by_key => Err(ApiKey::Missing.into()),
         other => other,
     }

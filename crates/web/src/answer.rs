@@ -50,19 +50,28 @@ impl Answer {
 
     /// No body.
     pub fn empty(status: u16) -> Self {
-        Self { status: code(status), headers: HeaderMap::new(), body: Bytes::new() }
+        Self {
+            status: code(status),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
     }
 
     fn new(status: u16, content_type: HeaderValue, body: Bytes) -> Self {
         let mut headers = HeaderMap::with_capacity(16);
         headers.insert(CONTENT_TYPE, content_type);
-        Self { status: code(status), headers, body }
+        Self {
+            status: code(status),
+            headers,
+            body,
+        }
     }
 
     /// Sets a header. The name is lower-case.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self.headers
+            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         self
     }
 

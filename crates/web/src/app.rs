@@ -7,32 +7,27 @@ use crate::client::{Client, TrustedProxies};
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
+use crate::head;
 use crate::limit::{Budget, Limits, Rates, Shown, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::reply::{Reply, Response};
 use crate::request_id::{RequestId, RequestIds};
 use crate::route::Route;
-use crate::router::{Found, Place, RouteConflict, Router};
+use crate::router::{Found, RouteConflict, Router};
 use crate::shutdown::Shutdown;
 use axum::body::Body;
 use bytes::Bytes;
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use vestibule_model::refusal::{Failed, NotFound, Throttled};
 use vestibule_model::{Environment, Project, Refusal};
 use vestibule_ops::{Core, Error};
-
-/// Longest path and query, in bytes.
-const MAX_TARGET: usize = 8 * 1024;
-
-/// Most bytes in names and values of header fields.
-const MAX_HEADERS: usize = 16 * 1024;
 
 /// A request that took longer is logged.
 const SLOW: Duration = Duration::from_secs(5);
@@ -109,20 +104,38 @@ impl App {
         let (parts, body) = request.into_parts();
         let client = self.client(&parts.headers, peer);
         let (method, id) = (parts.method.clone(), self.ids.next());
-        let reply = self.reply(Arrived { parts, body, id: id.clone(), client, at }).await;
+        let reply = self
+            .reply(Arrived {
+                parts,
+                body,
+                id: id.clone(),
+                client,
+                at,
+            })
+            .await;
         let took = self.core.clock.monotonic().saturating_sub(at);
         let (dialect, endpoint, status) = (reply.dialect, reply.endpoint, reply.status());
-        reply.meter.unwrap_or(&self.unrouted).count(dialect, endpoint, status, took);
+        reply
+            .meter
+            .unwrap_or(&self.unrouted)
+            .count(dialect, endpoint, status, took);
         if took > SLOW {
             let (request_id, endpoint) = (id.as_str(), endpoint.as_str());
-            tracing::warn!(request_id, dialect, endpoint, status = status.as_u16(), ?took, "slow request");
+            tracing::warn!(
+                request_id,
+                dialect,
+                endpoint,
+                status = status.as_u16(),
+                ?took,
+                "slow request"
+            );
         }
         reply.into_response(&method, &id, self.https)
     }
 
     async fn reply(&self, arrived: Arrived) -> Reply<'_> {
-        if let Some(status) = oversized(&arrived.parts) {
-            return Reply::problem(Endpoint::Unrouted, status, &arrived.id);
+        if let Some(status) = head::unacceptable(&arrived.parts) {
+            return Reply::problem(Endpoint::Unrouted, status, &arrived.id).closing();
         }
         match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {
             Found::Route(dialect, route, captures) => self.at_route(dialect, route, captures, arrived).await,
@@ -139,7 +152,13 @@ impl App {
         captures: Vec<(String, String)>,
         arrived: Arrived,
     ) -> Reply<'a> {
-        let Arrived { parts, body, id, client, at } = arrived;
+        let Arrived {
+            parts,
+            body,
+            id,
+            client,
+            at,
+        } = arrived;
         let (uri, headers) = (parts.uri, parts.headers);
         let origin = cors::origin(&headers).map(str::to_owned);
         let mut shown = self.limits.take(route.budget, client, at);
@@ -148,7 +167,15 @@ impl App {
             Err(throttled(&shown))
         } else {
             let (rule, address) = (route.body, client.address);
-            let request = Read { uri, headers, captures, id: id.clone(), client: address, rule, body: Bytes::new() };
+            let request = Read {
+                uri,
+                headers,
+                captures,
+                id: id.clone(),
+                client: address,
+                rule,
+                body: Bytes::new(),
+            };
             let work = self.admit(dialect, route, (request, body), &mut project);
             let work = pin!(self.in_turn(route.budget, client, &mut shown, work));
             Caught(work).await.unwrap_or_else(|panicked| {
@@ -162,7 +189,9 @@ impl App {
             vestibule_model::Access::Public => Readers::Anybody,
             _ => self.readers(origin.as_deref(), project.as_deref()).await,
         };
-        Reply::of(answer, route.endpoint, dialect).at(route, dialect.limit_headers, shown).read_by(readers)
+        Reply::of(answer, route.endpoint, dialect)
+            .at(route, dialect.limit_headers, shown)
+            .read_by(readers)
     }
 
     /// Does the work; a sign-up waits for its client's turn and is counted when it tells of an existing account.
@@ -178,7 +207,10 @@ impl App {
         }
         let patience = self.core.settings.request_timeout;
         let Ok(_turn) = tokio::time::timeout(patience, self.turns.wait(client.address)).await else {
-            return Err(Failed::Overloaded { retry_after: Duration::from_secs(1) }.into());
+            return Err(Failed::Overloaded {
+                retry_after: Duration::from_secs(1),
+            }
+            .into());
         };
         let now = self.core.clock.monotonic();
         if let Err(exhausted) = self.limits.room_for_conflict(client, now) {
@@ -192,31 +224,11 @@ impl App {
         result
     }
 
-    async fn at_other_method<'a>(&'a self, dialect: &'a Dialect, place: &Place, arrived: Arrived) -> Reply<'a> {
-        let asked = &arrived.parts.headers;
-        if cors::is_preflight(&arrived.parts.method, asked) {
-            let public = place.routes().iter().any(|it| it.guard.access() == vestibule_model::Access::Public);
-            let readers = if public { Readers::Anybody } else { self.readers(cors::origin(asked), None).await };
-            if readers != Readers::OwnOrigin {
-                let mut answer = Answer::empty(204);
-                cors::allow_request(&mut answer.headers, asked);
-                return Reply::of(answer, Endpoint::Unrouted, dialect).read_by(readers);
-            }
-        }
-        self.unrouted(dialect, NotFound::Method { allow: place.allow().to_owned() }, arrived).await
-    }
-
-    async fn unrouted<'a>(&'a self, dialect: &'a Dialect, refusal: NotFound, arrived: Arrived) -> Reply<'a> {
-        let shown = self.limits.take(Budget::Default, arrived.client, arrived.at);
-        let error = if shown.refused { throttled(&shown) } else { refusal.into() };
-        let answer = refuse(dialect, Endpoint::Unrouted, error, &arrived.id);
-        let readers = self.readers(cors::origin(&arrived.parts.headers), None).await;
-        Reply::of(answer, Endpoint::Unrouted, dialect).showing(dialect.limit_headers, shown).read_by(readers)
-    }
-
     /// Who may read an answer: the resolved project decides or, before one is known, all of them.
-    async fn readers(&self, origin: Option<&str>, project: Option<&Project>) -> Readers {
-        let Some(origin) = origin else { return Readers::OwnOrigin };
+    pub(crate) async fn readers(&self, origin: Option<&str>, project: Option<&Project>) -> Readers {
+        let Some(origin) = origin else {
+            return Readers::OwnOrigin;
+        };
         let listed = match project {
             Some(project) => cors::lists(&project.settings.cors, origin),
             None => self.any_project_lists(origin).await,
@@ -243,24 +255,15 @@ impl App {
     }
 }
 
-fn oversized(parts: &Parts) -> Option<StatusCode> {
-    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| name.as_str().len() + value.len();
-    if target > MAX_TARGET {
-        Some(StatusCode::URI_TOO_LONG)
-    } else if parts.headers.iter().map(field).sum::<usize>() > MAX_HEADERS {
-        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-    } else {
-        None
-    }
-}
-
 pub(crate) fn throttled(shown: &Shown) -> Error {
-    Throttled::Client { retry_after: shown.standing.reset }.into()
+    Throttled::Client {
+        retry_after: shown.standing.reset,
+    }
+    .into()
 }
 
 /// Says no in the dialect's words. What went wrong on our side is logged, and its cause is told to nobody.
-fn refuse(dialect: &Dialect, endpoint: Endpoint, error: Error, id: &RequestId) -> Answer {
+pub(crate) fn refuse(dialect: &Dialect, endpoint: Endpoint, error: Error, id: &RequestId) -> Answer {
     if let Error::Fault(fault) = &error {
         let (request_id, dialect, endpoint) = (id.as_str(), dialect.door.name.as_str(), endpoint.as_str());
         tracing::error!(request_id, dialect, endpoint, %fault, "a request failed");

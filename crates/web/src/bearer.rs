@@ -24,7 +24,11 @@ impl<'a> Bearer<'a> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         match (values.next(), values.next()) {
             (None, _) => Self::Absent,
-            (Some(value), None) => value.to_str().ok().and_then(token).map_or(Self::Unreadable, Self::Token),
+            (Some(value), None) => value
+                .to_str()
+                .ok()
+                .and_then(token)
+                .map_or(Self::Unreadable, Self::Token),
             (Some(_), Some(_)) => Self::Unreadable,
         }
     }

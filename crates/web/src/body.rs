@@ -45,14 +45,18 @@ pub(crate) async fn collect(body: Body) -> Result<Bytes, Input> {
 /// Whether the headers name the rule's media type: once, uncompressed, with no charset but UTF-8.
 fn is_of(rule: BodyRule, headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (types.next(), types.next()) else { return false };
+    let (Some(value), None) = (types.next(), types.next()) else {
+        return false;
+    };
     let Ok(value) = value.to_str() else { return false };
     let wanted = match rule {
         BodyRule::Form => "application/x-www-form-urlencoded",
         BodyRule::Json | BodyRule::OptionalJson | BodyRule::Ignored => "application/json",
     };
     let mut parts = value.split(';').map(str::trim);
-    parts.next().is_some_and(|named| named.eq_ignore_ascii_case(wanted))
+    parts
+        .next()
+        .is_some_and(|named| named.eq_ignore_ascii_case(wanted))
         && parts.all(|parameter| {
             let unquoted = parameter.replace('"', "");
             unquoted.eq_ignore_ascii_case("charset=utf-8") || unquoted.eq_ignore_ascii_case("charset=utf8")
@@ -82,7 +86,10 @@ mod tests {
     #[test]
     fn json_is_json_in_utf_8_however_it_is_spelled() {
         for good in [
-            "application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8",
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=UTF-8",
             "application/json; charset=\"utf-8\"",
         ] {
             assert!(json(&[("content-type", good)]), "{good}");
@@ -92,16 +99,28 @@ mod tests {
     #[test]
     fn i06_i09_no_other_type_charset_or_coding_is_read() {
         for bad in [
-            "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-            "application/json; charset=utf-16", "application/json; boundary=x", "application/jsonp", "json",
+            "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/json; charset=utf-16",
+            "application/json; boundary=x",
+            "application/jsonp",
+            "json",
             "application/json, text/plain",
         ] {
             assert!(!json(&[("content-type", bad)]), "{bad}");
         }
         assert!(!json(&[]));
-        assert!(!json(&[("content-type", "application/json"), ("content-type", "application/json")]));
+        assert!(!json(&[
+            ("content-type", "application/json"),
+            ("content-type", "application/json")
+        ]));
         for coding in ["gzip", "br", "zstd", "identity"] {
-            assert!(!json(&[("content-type", "application/json"), ("content-encoding", coding)]), "{coding}");
+            assert!(
+                !json(&[("content-type", "application/json"), ("content-encoding", coding)]),
+                "{coding}"
+            );
         }
     }
 
@@ -120,7 +139,10 @@ mod tests {
         type Data = Bytes;
         type Error = Infallible;
 
-        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             self.0.fetch_add(1024, Ordering::Relaxed);
             Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; 1024])))))
         }
@@ -128,20 +150,38 @@ mod tests {
 
     #[tokio::test]
     async fn i02_a_body_is_cut_at_the_limit() {
-        assert_eq!(read_json(BodyRule::Json, true, vec![b' '; MAX_LENGTH].into()).await, Ok(MAX_LENGTH));
+        assert_eq!(
+            read_json(BodyRule::Json, true, vec![b' '; MAX_LENGTH].into()).await,
+            Ok(MAX_LENGTH)
+        );
         let over = vec![b' '; MAX_LENGTH + 1];
-        assert_eq!(read_json(BodyRule::Json, true, over.into()).await, Err(Input::TooLarge));
+        assert_eq!(
+            read_json(BodyRule::Json, true, over.into()).await,
+            Err(Input::TooLarge)
+        );
         let asked = Arc::default();
         let endless = Body::new(Endless(Arc::clone(&asked)));
-        assert_eq!(read_json(BodyRule::Json, true, endless).await, Err(Input::TooLarge));
+        assert_eq!(
+            read_json(BodyRule::Json, true, endless).await,
+            Err(Input::TooLarge)
+        );
         assert!(asked.load(Ordering::Relaxed) <= MAX_LENGTH + 1024);
     }
 
     #[tokio::test]
     async fn an_empty_body_needs_no_type_where_the_body_is_optional() {
-        assert_eq!(read_json(BodyRule::OptionalJson, false, Body::empty()).await, Ok(0));
-        assert_eq!(read_json(BodyRule::OptionalJson, false, "{}".into()).await, Err(Input::UnsupportedMediaType));
-        assert_eq!(read_json(BodyRule::Json, false, Body::empty()).await, Err(Input::UnsupportedMediaType));
+        assert_eq!(
+            read_json(BodyRule::OptionalJson, false, Body::empty()).await,
+            Ok(0)
+        );
+        assert_eq!(
+            read_json(BodyRule::OptionalJson, false, "{}".into()).await,
+            Err(Input::UnsupportedMediaType)
+        );
+        assert_eq!(
+            read_json(BodyRule::Json, false, Body::empty()).await,
+            Err(Input::UnsupportedMediaType)
+        );
         assert_eq!(read_json(BodyRule::Ignored, false, "junk".into()).await, Ok(0));
     }
 }

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use std::net::IpAddr;
 use std::sync::Arc;
 use vestibule_model::refusal::Input;
-use vestibule_model::{Environment, Refusal, json};
-use vestibule_ops::{Core, Cx, Door, Error, Facts};
+use vestibule_model::{Refusal, json};
+use vestibule_ops::{Core, Cx, Error, Facts};
 
 /// What a route does with a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,10 @@ impl Request {
     }
 
     fn path(&self, name: &str) -> &str {
-        self.captures.iter().find(|(captured, _)| captured == name).map_or("", |(_, value)| value)
+        self.captures
+            .iter()
+            .find(|(captured, _)| captured == name)
+            .map_or("", |(_, value)| value)
     }
 
     fn query(&self, name: &str) -> Result<Option<String>, Refusal> {
@@ -79,11 +82,6 @@ impl Call {
         self.request.path(name)
     }
 
-    /// A query parameter. Refused when any parameter comes twice.
-    pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
-        Ok(self.request.query(name)?)
-    }
-
     /// The token of a well-formed `Authorization: Bearer` header, for routes where it is optional.
     pub fn bearer(&self) -> Option<&str> {
         match Bearer::of(&self.request.headers) {
@@ -102,8 +100,6 @@ impl Call {
 /// A request to a route that anybody may call and that need not be about any project.
 pub struct Open {
     pub(crate) core: Arc<Core>,
-    pub(crate) door: &'static Door,
-    pub(crate) environment: Environment,
     pub(crate) draining: bool,
     pub(crate) request: Request,
 }
@@ -112,11 +108,6 @@ impl Open {
     /// What all requests share.
     pub const fn core(&self) -> &Arc<Core> {
         &self.core
-    }
-
-    /// The dialect that the route belongs to.
-    pub const fn door(&self) -> &'static Door {
-        self.door
     }
 
     /// Whether the server is shutting down and wants no new work.
@@ -132,17 +123,5 @@ impl Open {
     /// A query parameter. Refused when any parameter comes twice.
     pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
         Ok(self.request.query(name)?)
-    }
-
-    /// The context of the instance's default project and environment.
-    pub async fn cx(&self) -> Result<Cx, Error> {
-        Ok(Cx {
-            core: Arc::clone(&self.core),
-            project: vestibule_ops::default_project(&self.core).await?,
-            environment: self.environment,
-            door: self.door,
-            facts: self.request.facts(),
-            deadline: self.core.deadline(),
-        })
     }
 }

@@ -27,19 +27,33 @@ impl TrustedProxies {
     pub(crate) fn client(&self, headers: &HeaderMap, peer: IpAddr) -> Client {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
-            return Client { address: peer, unnamed: false };
+            return Client {
+                address: peer,
+                unnamed: false,
+            };
         }
         let mut nearest = peer;
         for value in headers.get_all(FORWARDED_FOR).iter().rev() {
             for hop in value.as_bytes().rsplit(|byte| *byte == b',') {
-                let Some(address) = read(hop) else { return Client { address: nearest, unnamed: true } };
+                let Some(address) = read(hop) else {
+                    return Client {
+                        address: nearest,
+                        unnamed: true,
+                    };
+                };
                 if !self.trusts(address) {
-                    return Client { address, unnamed: false };
+                    return Client {
+                        address,
+                        unnamed: false,
+                    };
                 }
                 nearest = address;
             }
         }
-        Client { address: nearest, unnamed: nearest == peer }
+        Client {
+            address: nearest,
+            unnamed: nearest == peer,
+        }
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -52,7 +66,11 @@ fn read(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
     let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
-    hop.parse().ok().or_else(bracketed).or_else(with_port).map(|address: IpAddr| address.to_canonical())
+    hop.parse()
+        .ok()
+        .or_else(bracketed)
+        .or_else(with_port)
+        .map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -64,7 +82,13 @@ mod tests {
         for value in forwarded {
             headers.append(FORWARDED_FOR, http::HeaderValue::from_static(value));
         }
-        for other in ["forwarded", "x-real-ip", "true-client-ip", "x_forwarded_for", "cf-connecting-ip"] {
+        for other in [
+            "forwarded",
+            "x-real-ip",
+            "true-client-ip",
+            "x_forwarded_for",
+            "cf-connecting-ip",
+        ] {
             headers.append(other, http::HeaderValue::from_static("198.51.100.99"));
         }
         let trusted = trusted.iter().map(|network| network.parse().unwrap()).collect();
@@ -72,27 +96,51 @@ mod tests {
     }
 
     fn named(address: &str) -> Client {
-        Client { address: address.parse().unwrap(), unnamed: false }
+        Client {
+            address: address.parse().unwrap(),
+            unnamed: false,
+        }
     }
 
     fn unnamed(address: &str) -> Client {
-        Client { address: address.parse().unwrap(), unnamed: true }
+        Client {
+            address: address.parse().unwrap(),
+            unnamed: true,
+        }
     }
 
     #[test]
     fn l04_l05_a_stranger_cannot_name_an_address() {
         assert_eq!(client(&[], "192.0.2.1", &["203.0.113.7"]), named("192.0.2.1"));
-        assert_eq!(client(&["10.0.0.0/8"], "192.0.2.1", &["203.0.113.7"]), named("192.0.2.1"));
+        assert_eq!(
+            client(&["10.0.0.0/8"], "192.0.2.1", &["203.0.113.7"]),
+            named("192.0.2.1")
+        );
     }
 
     #[test]
     fn the_rightmost_untrusted_hop_is_the_client() {
         let trusted = ["10.0.0.0/8", "127.0.0.1/32"];
-        assert_eq!(client(&trusted, "127.0.0.1", &["6.6.6.6, 203.0.113.7"]), named("203.0.113.7"));
-        assert_eq!(client(&trusted, "127.0.0.1", &["6.6.6.6, 203.0.113.7, 10.1.2.3"]), named("203.0.113.7"));
-        assert_eq!(client(&trusted, "127.0.0.1", &["6.6.6.6", "203.0.113.7", "10.1.2.3"]), named("203.0.113.7"));
-        assert_eq!(client(&trusted, "::ffff:127.0.0.1", &["203.0.113.7"]), named("203.0.113.7"));
-        assert_eq!(client(&trusted, "127.0.0.1", &["10.9.9.9,10.1.2.3"]), named("10.9.9.9"));
+        assert_eq!(
+            client(&trusted, "127.0.0.1", &["6.6.6.6, 203.0.113.7"]),
+            named("203.0.113.7")
+        );
+        assert_eq!(
+            client(&trusted, "127.0.0.1", &["6.6.6.6, 203.0.113.7, 10.1.2.3"]),
+            named("203.0.113.7")
+        );
+        assert_eq!(
+            client(&trusted, "127.0.0.1", &["6.6.6.6", "203.0.113.7", "10.1.2.3"]),
+            named("203.0.113.7")
+        );
+        assert_eq!(
+            client(&trusted, "::ffff:127.0.0.1", &["203.0.113.7"]),
+            named("203.0.113.7")
+        );
+        assert_eq!(
+            client(&trusted, "127.0.0.1", &["10.9.9.9,10.1.2.3"]),
+            named("10.9.9.9")
+        );
     }
 
     #[test]
@@ -105,17 +153,36 @@ mod tests {
             ("::ffff:203.0.113.7", "203.0.113.7"),
             (" 203.0.113.7 ", "203.0.113.7"),
         ] {
-            assert_eq!(client(&["127.0.0.1/32"], "127.0.0.1", &[written]), named(address), "{written}");
+            assert_eq!(
+                client(&["127.0.0.1/32"], "127.0.0.1", &[written]),
+                named(address),
+                "{written}"
+            );
         }
     }
 
     #[test]
     fn l07_a_hop_that_cannot_be_read_stops_at_the_proxy_that_wrote_it() {
         let trusted = ["127.0.0.1/32", "10.0.0.0/8"];
-        for garbage in ["a", "", "unknown", "203.0.113.7, _hidden", "203.0.113.7,", "203.0.113.7:x", "[::1"] {
-            assert_eq!(client(&trusted, "127.0.0.1", &[garbage]), unnamed("127.0.0.1"), "{garbage}");
+        for garbage in [
+            "a",
+            "",
+            "unknown",
+            "203.0.113.7, _hidden",
+            "203.0.113.7,",
+            "203.0.113.7:x",
+            "[::1",
+        ] {
+            assert_eq!(
+                client(&trusted, "127.0.0.1", &[garbage]),
+                unnamed("127.0.0.1"),
+                "{garbage}"
+            );
         }
-        assert_eq!(client(&trusted, "127.0.0.1", &["203.0.113.7, junk, 10.0.0.1"]), unnamed("10.0.0.1"));
+        assert_eq!(
+            client(&trusted, "127.0.0.1", &["203.0.113.7, junk, 10.0.0.1"]),
+            unnamed("10.0.0.1")
+        );
         assert_eq!(client(&trusted, "127.0.0.1", &[]), unnamed("127.0.0.1"));
     }
 }

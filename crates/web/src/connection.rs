@@ -31,7 +31,11 @@ const STREAMS: u32 = 64;
 /// The protocols' own limits; everything about requests is the pipeline's.
 pub(crate) fn protocols() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE).max_buf_size(BUFFER);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())

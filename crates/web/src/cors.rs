@@ -22,15 +22,22 @@ pub(crate) fn origin(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether the request only asks what it may do.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    method == Method::OPTIONS
+        && headers.contains_key(ORIGIN)
+        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// Whether the settings list the origin: exactly, or, where a listed port is `*`, with any port.
 pub(crate) fn lists(cors: &Cors, origin: &str) -> bool {
-    cors.allowed_origins.iter().any(|listed| match listed.strip_suffix(":*") {
-        Some(host) => origin.strip_prefix(host).and_then(|port| port.strip_prefix(':')).is_some_and(is_port),
-        None => listed == origin && origin != "*",
-    })
+    cors.allowed_origins
+        .iter()
+        .any(|listed| match listed.strip_suffix(":*") {
+            Some(host) => origin
+                .strip_prefix(host)
+                .and_then(|port| port.strip_prefix(':'))
+                .is_some_and(is_port),
+            None => listed == origin && origin != "*",
+        })
 }
 
 fn is_port(text: &str) -> bool {
@@ -70,7 +77,10 @@ pub(crate) fn allow_request(headers: &mut HeaderMap, asked: &HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     // A header name cannot be allowed by a pattern, so those asked for are checked against it one by one.
-    let asked = asked.get(ACCESS_CONTROL_REQUEST_HEADERS).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let asked = asked
+        .get(ACCESS_CONTROL_REQUEST_HEADERS)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let ours = asked.split(',').map(str::trim).filter(|name| is_koolbase(name));
     let allowed = ours.fold(REQUEST_HEADERS.to_owned(), |list, name| list + ", " + name);
     if let Ok(allowed) = HeaderValue::from_str(&allowed) {
@@ -79,7 +89,9 @@ pub(crate) fn allow_request(headers: &mut HeaderMap, asked: &HeaderMap) {
 }
 
 fn is_koolbase(name: &str) -> bool {
-    let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let named = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     named && name.len() <= 64 && name.to_ascii_lowercase().starts_with("x-koolbase-")
 }
 
@@ -88,7 +100,12 @@ mod tests {
     use super::*;
 
     fn listed(origins: &[&str], origin: &str) -> bool {
-        lists(&Cors { allowed_origins: origins.iter().map(|&it| it.to_owned()).collect() }, origin)
+        lists(
+            &Cors {
+                allowed_origins: origins.iter().map(|&it| it.to_owned()).collect(),
+            },
+            origin,
+        )
     }
 
     #[test]
@@ -96,9 +113,18 @@ mod tests {
         let app = ["https://app.example.com"];
         assert!(listed(&app, "https://app.example.com"));
         for other in [
-            "", "null", "*", "https://evil.tld", "http://app.example.com", "https://app.example.com:8443",
-            "https://app.example.com.evil.tld", "https://user@app.example.com", "https://APP.example.com",
-            "https://app.example.com/", "https://xapp.example.com", "https://app.example.comx",
+            "",
+            "null",
+            "*",
+            "https://evil.tld",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com.evil.tld",
+            "https://user@app.example.com",
+            "https://APP.example.com",
+            "https://app.example.com/",
+            "https://xapp.example.com",
+            "https://app.example.comx",
         ] {
             assert!(!listed(&app, other), "{other}");
         }
@@ -113,9 +139,15 @@ mod tests {
             assert!(listed(&local, origin), "{origin}");
         }
         for origin in [
-            "http://localhost", "http://localhost:", "http://localhost:x", "http://localhost:99999",
-            "http://localhost:+80", "http://localhost.evil.tld:80", "http://localhost:80.evil.tld",
-            "https://localhost:80", "http://localhost:80/",
+            "http://localhost",
+            "http://localhost:",
+            "http://localhost:x",
+            "http://localhost:99999",
+            "http://localhost:+80",
+            "http://localhost.evil.tld:80",
+            "http://localhost:80.evil.tld",
+            "https://localhost:80",
+            "http://localhost:80/",
         ] {
             assert!(!listed(&local, origin), "{origin}");
         }
@@ -127,9 +159,15 @@ mod tests {
         let names = HeaderValue::from_static("x-koolbase-device, x-evil, X-Koolbase-App, x-koolbase-\"");
         asked.insert(ACCESS_CONTROL_REQUEST_HEADERS, names);
         allow_request(&mut answer, &asked);
-        allow(&mut answer, Readers::Origin(HeaderValue::from_static("https://app.example.com")));
+        allow(
+            &mut answer,
+            Readers::Origin(HeaderValue::from_static("https://app.example.com")),
+        );
         let allowed = &answer[ACCESS_CONTROL_ALLOW_HEADERS];
-        assert_eq!(allowed, "authorization, content-type, x-api-key, x-koolbase-device, X-Koolbase-App");
+        assert_eq!(
+            allowed,
+            "authorization, content-type, x-api-key, x-koolbase-device, X-Koolbase-App"
+        );
         assert_eq!(answer[ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example.com");
         assert_eq!(answer[VARY], "Origin");
     }

@@ -5,6 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::request_id::RequestId;
 use crate::route::Route;
 use crate::schema::SchemaOf;
+use serde_json::Value;
 use vestibule_model::Refusal;
 use vestibule_ops::Door;
 
@@ -28,6 +29,17 @@ pub struct Dialect {
     pub routes: fn() -> Vec<Route>,
     /// How it says no. The kit adds `Retry-After` and `Allow`.
     pub answer: fn(Endpoint, &Refusal, &RequestId) -> Answer,
+}
+
+impl Dialect {
+    /// How it says no at an endpoint: status and body, with a request id for documentation.
+    pub fn refused(&self, at: Endpoint, refusal: &Refusal) -> (u16, Value) {
+        let answer = (self.answer)(at, refusal, &RequestId::example());
+        (
+            answer.status.as_u16(),
+            serde_json::from_slice(&answer.body).unwrap_or_default(),
+        )
+    }
 }
 
 /// The headers in which a dialect shows its budgets.

@@ -13,10 +13,20 @@ pub struct Fields {
 
 impl Fields {
     /// Reads a shape from these fields, or refuses with every error found on the way.
-    pub(crate) fn read<T>(values: Map<String, Value>, shape: impl FnOnce(&mut Self) -> T) -> Result<T, Refusal> {
-        let mut fields = Self { values, wrong: Vec::new() };
+    pub(crate) fn read<T>(
+        values: Map<String, Value>,
+        shape: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, Refusal> {
+        let mut fields = Self {
+            values,
+            wrong: Vec::new(),
+        };
         let read = shape(&mut fields);
-        if fields.wrong.is_empty() { Ok(read) } else { Err(Input::Fields(fields.wrong).into()) }
+        if fields.wrong.is_empty() {
+            Ok(read)
+        } else {
+            Err(Input::Fields(fields.wrong).into())
+        }
     }
 
     /// A string that must be there and not be empty.
@@ -38,7 +48,11 @@ impl Fields {
 
     /// A string that must be there and not be empty, under the first of two names that is present.
     pub fn text_of_either(&mut self, name: &str, other: &str) -> String {
-        let present = if self.values.contains_key(name) || !self.values.contains_key(other) { name } else { other };
+        let present = if self.values.contains_key(name) || !self.values.contains_key(other) {
+            name
+        } else {
+            other
+        };
         self.text(present)
     }
 
@@ -58,7 +72,10 @@ impl Fields {
 
     /// Notes that a field is wrong; the message is a predicate, such as `must be a string`.
     pub fn refuse(&mut self, name: &str, message: &str) {
-        self.wrong.push(FieldError { field: name.to_owned(), message: message.to_owned() });
+        self.wrong.push(FieldError {
+            field: name.to_owned(),
+            message: message.to_owned(),
+        });
     }
 
     fn non_empty(&mut self, name: &str, value: Value) -> String {
@@ -81,20 +98,36 @@ mod tests {
     use serde_json::json;
 
     fn read<T>(values: Value, shape: impl FnOnce(&mut Fields) -> T) -> Result<T, Vec<(String, String)>> {
-        let Value::Object(values) = values else { unreachable!() };
+        let Value::Object(values) = values else {
+            unreachable!()
+        };
         Fields::read(values, shape).map_err(|refusal| match refusal {
-            Refusal::Input(Input::Fields(wrong)) => wrong.into_iter().map(|it| (it.field, it.message)).collect(),
+            Refusal::Input(Input::Fields(wrong)) => {
+                wrong.into_iter().map(|it| (it.field, it.message)).collect()
+            }
             other => unreachable!("{other:?}"),
         })
     }
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let refused = read(json!({"email": [], "password": "", "meta": 1, "name": {"$gt": ""}}), |f| {
-            (f.text("email"), f.text("password"), f.text("code"), f.optional_object("meta"), f.optional_text("name"))
-        });
+        let refused = read(
+            json!({"email": [], "password": "", "meta": 1, "name": {"$gt": ""}}),
+            |f| {
+                (
+                    f.text("email"),
+                    f.text("password"),
+                    f.text("code"),
+                    f.optional_object("meta"),
+                    f.optional_text("name"),
+                )
+            },
+        );
         let told: Vec<_> = refused.unwrap_err();
-        let told: Vec<_> = told.iter().map(|(field, message)| (field.as_str(), message.as_str())).collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|(field, message)| (field.as_str(), message.as_str()))
+            .collect();
         assert_eq!(
             told,
             [
@@ -110,7 +143,10 @@ mod tests {
     #[test]
     fn i05_no_other_type_becomes_a_string() {
         for value in [json!(null), json!(1), json!(true), json!([]), json!({"$gt": ""})] {
-            assert!(read(json!({"email": value}), |f| f.text("email")).is_err(), "{value}");
+            assert!(
+                read(json!({"email": value}), |f| f.text("email")).is_err(),
+                "{value}"
+            );
         }
     }
 
@@ -118,8 +154,14 @@ mod tests {
     fn a_field_with_two_names_is_taken_from_the_one_that_is_there() {
         let either = |values| read(values, |f| f.text_of_either("password", "new_password"));
         assert_eq!(either(json!({"new_password": "a"})).unwrap(), "a");
-        assert_eq!(either(json!({"password": "b", "new_password": "a"})).unwrap(), "b");
-        assert_eq!(either(json!({})).unwrap_err(), [("password".to_owned(), "is required".to_owned())]);
+        assert_eq!(
+            either(json!({"password": "b", "new_password": "a"})).unwrap(),
+            "b"
+        );
+        assert_eq!(
+            either(json!({})).unwrap_err(),
+            [("password".to_owned(), "is required".to_owned())]
+        );
         assert!(either(json!({"password": "", "new_password": "a"})).is_err());
     }
 

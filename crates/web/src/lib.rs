@@ -1,10 +1,11 @@
 //! The HTTP kit: everything between a socket and a dialect's handler.
 //!
-//! A dialect declares [`Route`]s, each through a function of [`access`] that says who may call it, and one
+//! A dialect declares [`Route`]s, each through one of [`public`], [`api_key`],
+//! [`signed_in`], [`secret`] and [`secret_of_session`], which says who may call it, and one
 //! `answer` that says no in its words. [`App`] leads every request the same way: budget, key, token, body,
 //! handler, answer. [`serve`] listens.
 
-pub mod access;
+mod access;
 mod admit;
 mod answer;
 mod app;
@@ -19,6 +20,7 @@ mod dialect;
 mod endpoint;
 mod fields;
 mod form;
+mod head;
 mod limit;
 mod limit_headers;
 mod meter;
@@ -29,12 +31,15 @@ mod reply;
 mod request_id;
 mod route;
 mod router;
+#[cfg(test)]
+mod sample;
 mod schema;
 mod security;
 mod serve;
 mod shutdown;
+mod unrouted;
 
-pub use access::{api_key, public, secret, secret_of_session, signed_in};
+pub use access::{Guarded, api_key, public, secret, secret_of_session, signed_in};
 pub use answer::Answer;
 pub use app::{App, Settings};
 pub use call::{Call, Open};

@@ -12,11 +12,23 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// Adds the headers that show where the client stands.
 pub(crate) fn add(headers: &mut HeaderMap, style: LimitHeaders, shown: &Shown) {
     let standing = &shown.standing;
-    let (limit, remaining, reset) = (standing.rate.requests, standing.remaining, seconds(standing.reset));
+    let (limit, remaining, reset) = (
+        standing.rate.requests,
+        standing.remaining,
+        seconds(standing.reset),
+    );
     match style {
         LimitHeaders::Draft7 => {
-            insert(headers, RATE_LIMIT_POLICY, format!("{limit};w={}", standing.rate.window.as_secs()));
-            insert(headers, RATE_LIMIT, format!("limit={limit}, remaining={remaining}, reset={reset}"));
+            insert(
+                headers,
+                RATE_LIMIT_POLICY,
+                format!("{limit};w={}", standing.rate.window.as_secs()),
+            );
+            insert(
+                headers,
+                RATE_LIMIT,
+                format!("limit={limit}, remaining={remaining}, reset={reset}"),
+            );
         }
     }
 }

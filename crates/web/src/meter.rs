@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The statuses that have a counter at hand; the rest are rare and looked up.
-const COMMON: [u16; 14] = [200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503];
+const COMMON: [u16; 14] = [
+    200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503,
+];
 
 /// Counts the requests of one route. The recorder is looked up once per series, not once per request.
 #[derive(Default)]
@@ -18,7 +20,13 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// Counts an answered request.
-    pub(crate) fn count(&self, dialect: &'static str, endpoint: Endpoint, status: StatusCode, took: Duration) {
+    pub(crate) fn count(
+        &self,
+        dialect: &'static str,
+        endpoint: Endpoint,
+        status: StatusCode,
+        took: Duration,
+    ) {
         let count = || {
             let (name, status) = ("vestibule_http_requests_total", status.as_str().to_owned());
             counter!(name, "dialect" => dialect, "endpoint" => endpoint.as_str(), "status" => status)

@@ -13,9 +13,12 @@ use utoipa::openapi::path::{
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
-    Components, ComponentsBuilder, Content, Info, OpenApi, OpenApiBuilder, RefOr, Required, Response, Schema, Server,
+    Components, ComponentsBuilder, Content, Info, OpenApi, OpenApiBuilder, RefOr, Required, Response, Schema,
+    Server,
 };
 
 const API_KEY: &str = "api_key";
@@ -55,7 +58,9 @@ fn components(dialect: &Dialect, schemas: Vec<(String, RefOr<Schema>)>) -> Compo
 /// The endpoint's name, with a number from the second route on that serves it.
 fn unique_id(ids: &mut BTreeSet<String>, endpoint: &str) -> String {
     let numbered = (2_u32..).map(|number| format!("{endpoint}_{number}"));
-    let id = std::iter::once(endpoint.to_owned()).chain(numbered).find(|id| !ids.contains(id));
+    let id = std::iter::once(endpoint.to_owned())
+        .chain(numbered)
+        .find(|id| !ids.contains(id));
     let id = id.unwrap_or_default();
     ids.insert(id.clone());
     id
@@ -100,15 +105,31 @@ fn operation(dialect: &Dialect, route: &Route, id: String) -> Operation {
 }
 
 fn parameters(route: &Route) -> Vec<Parameter> {
-    let places = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let places = route
+        .path
+        .split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let in_path = places.map(|name| {
-        let place = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+        let place = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True);
         // The path has one spelling, without escapes, so only such characters can stand in it.
-        place.schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]+$")))).build()
+        place
+            .schema(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some("^[A-Za-z0-9_-]+$")),
+            ))
+            .build()
     });
     let in_query = route.docs.query.iter().map(|(name, description)| {
-        let parameter = ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Query);
-        let parameter = parameter.required(Required::False).description(Some(*description));
+        let parameter = ParameterBuilder::new()
+            .name(*name)
+            .parameter_in(ParameterIn::Query);
+        let parameter = parameter
+            .required(Required::False)
+            .description(Some(*description));
         parameter.schema(Some(Object::with_type(Type::String))).build()
     });
     in_path.chain(in_query).collect()
@@ -122,7 +143,12 @@ fn request_body(route: &Route) -> Option<RequestBody> {
         BodyRule::Json | BodyRule::Ignored => ("application/json", Required::True),
     };
     let content = Content::new(Some(schema.reference()));
-    Some(RequestBodyBuilder::new().content(content_type, content).required(Some(required)).build())
+    Some(
+        RequestBodyBuilder::new()
+            .content(content_type, content)
+            .required(Some(required))
+            .build(),
+    )
 }
 
 fn securities(guard: &Guard) -> Vec<SecurityRequirement> {
@@ -141,7 +167,13 @@ fn securities(guard: &Guard) -> Vec<SecurityRequirement> {
 
 /// The statuses of refusals: those declared and those that budget, guard and body imply.
 fn refusals(route: &Route) -> BTreeSet<u16> {
-    let mut statuses: BTreeSet<u16> = route.docs.refuses.iter().copied().chain([429, 500, 503]).collect();
+    let mut statuses: BTreeSet<u16> = route
+        .docs
+        .refuses
+        .iter()
+        .copied()
+        .chain([429, 500, 503])
+        .collect();
     if !matches!(route.guard, Guard::Public(_)) {
         statuses.extend([401, 404]);
     }
@@ -158,26 +190,42 @@ fn answer(success: &Success) -> Response {
     let response = common(ResponseBuilder::new().description(success.description));
     match success.body {
         Given::Nothing => response,
-        Given::Json => response.content("application/json", Content::new(Some(Object::with_type(Type::Object)))),
+        Given::Json => response.content(
+            "application/json",
+            Content::new(Some(Object::with_type(Type::Object))),
+        ),
         Given::Of(schema) => response.content("application/json", Content::new(Some(schema.reference()))),
     }
     .build()
 }
 
 fn refusal(dialect: &Dialect, route: &Route, status: u16) -> Response {
-    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let reason = http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
     let mut response = common(ResponseBuilder::new().description(reason.unwrap_or_default()));
     if matches!(status, 429 | 503) {
         response = response.header("Retry-After", header(Type::Integer, "Seconds to wait"));
     }
-    let (content_type, schema) = route.docs.refuses_as.unwrap_or((dialect.error_type, dialect.error_schema));
-    response.content(content_type, Content::new(Some(schema.reference()))).build()
+    let (content_type, schema) = route
+        .docs
+        .refuses_as
+        .unwrap_or((dialect.error_type, dialect.error_schema));
+    response
+        .content(content_type, Content::new(Some(schema.reference())))
+        .build()
 }
 
 fn common(response: ResponseBuilder) -> ResponseBuilder {
     response
-        .header("X-Request-Id", header(Type::String, "Names this request in the log"))
-        .header("RateLimit-Policy", header(Type::String, "The budget: requests;w=seconds"))
+        .header(
+            "X-Request-Id",
+            header(Type::String, "Names this request in the log"),
+        )
+        .header(
+            "RateLimit-Policy",
+            header(Type::String, "The budget: requests;w=seconds"),
+        )
         .header("RateLimit", header(Type::String, "What is left of the budget"))
 }
 
@@ -185,4 +233,66 @@ fn header(schema: Type, description: &str) -> Header {
     let mut header = Header::new(Object::with_type(schema));
     header.description = Some(description.to_owned());
     header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use serde_json::{Value, json};
+
+    fn document() -> Value {
+        serde_json::to_value(openapi(&sample::dialect(), "https://auth.example.org")).unwrap()
+    }
+
+    #[test]
+    fn every_route_is_described_with_its_access_and_its_refusals() {
+        let document = document();
+        assert_eq!(document["openapi"], "3.1.0");
+        let login = &document["paths"]["/v1/login"]["post"];
+        assert_eq!(login["operationId"], "login");
+        assert_eq!(login["security"], json!([{"api_key": []}]));
+        let statuses: Vec<_> = login["responses"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            statuses,
+            [
+                "200", "400", "401", "403", "404", "413", "415", "429", "500", "503"
+            ]
+        );
+        assert!(login["responses"]["429"]["headers"]["Retry-After"].is_object());
+        let sessions = &document["paths"]["/v1/sessions/{id}"]["delete"];
+        assert_eq!(
+            sessions["security"],
+            json!([{"api_key": [], "bearer": []}, {"bearer": []}])
+        );
+        assert_eq!(sessions["parameters"][0]["name"], "id");
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_component() {
+        let document = document();
+        let components = &document["components"]["schemas"];
+        let text = document.to_string();
+        let mut references = text
+            .split(r##""$ref":"#/components/schemas/"##)
+            .skip(1)
+            .peekable();
+        assert!(references.peek().is_some());
+        for reference in references {
+            let name = reference.split('"').next().unwrap();
+            assert!(components[name].is_object(), "{name}");
+        }
+    }
+
+    #[test]
+    fn operations_on_one_endpoint_have_ids_of_their_own() {
+        let mut ids = BTreeSet::new();
+        let drawn: Vec<_> = (0..3).map(|_| unique_id(&mut ids, "jwks")).collect();
+        assert_eq!(drawn, ["jwks", "jwks_2", "jwks_3"]);
+    }
 }

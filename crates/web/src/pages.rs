@@ -8,8 +8,8 @@ use crate::cors::Readers;
 use crate::dialect::LimitHeaders;
 use crate::endpoint::Endpoint;
 use crate::limit::Budget;
-use crate::reply::Reply;
 use crate::path;
+use crate::reply::Reply;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use http::{Method, Request, StatusCode};
@@ -57,16 +57,35 @@ impl App {
 
     /// `/openapi/{dialect}.json`.
     fn document(&self, arrived: &Arrived) -> Option<Answer> {
-        let name = arrived.parts.uri.path().strip_prefix("/openapi/")?.strip_suffix(".json")?;
-        let mut made = self.router.dialects().iter().zip(&self.documents);
-        let (dialect, document) = made.find(|(dialect, _)| dialect.door.name.as_str() == name)?;
-        let make = || Answer::json(200, &crate::openapi::openapi(dialect, &self.core.settings.public_url));
+        let name = arrived
+            .parts
+            .uri
+            .path()
+            .strip_prefix("/openapi/")?
+            .strip_suffix(".json")?;
+        let mut documents = self.router.dialects().iter().zip(&self.documents);
+        let (dialect, document) = documents.find(|(dialect, _)| dialect.door.name.as_str() == name)?;
+        let make = || {
+            Answer::json(
+                200,
+                &crate::openapi::openapi(dialect, &self.core.settings.public_url),
+            )
+        };
         Some(document.get_or_init(make).clone())
     }
 
     async fn page(&self, arrived: Arrived) -> Result<Reply<'_>, StatusCode> {
-        let Arrived { mut parts, body, id, client, .. } = arrived;
-        let agent = parts.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let Arrived {
+            mut parts,
+            body,
+            id,
+            client,
+            ..
+        } = arrived;
+        let agent = parts
+            .headers
+            .get(http::header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         let facts = Facts::new(Some(client.address), agent, id.as_str().to_owned());
         parts.extensions.insert(facts);
         let body = body::collect(body).await.map_err(|input| match input {

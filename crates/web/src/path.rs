@@ -4,7 +4,9 @@
 /// each non-empty. Percent-escapes, `;`, `\`, `//`, dot segments and a trailing slash make another spelling of
 /// some path, or none, and lead nowhere.
 pub(crate) fn is_plain(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else { return false };
+    let Some(rest) = path.strip_prefix('/') else {
+        return false;
+    };
     rest.is_empty() || rest.split('/').all(is_plain_segment)
 }
 
@@ -15,7 +17,8 @@ fn is_plain_segment(segment: &str) -> bool {
 
 /// Whether `prefix` covers `path`, by whole segments.
 pub(crate) fn is_under(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -24,13 +27,32 @@ mod tests {
 
     #[test]
     fn i14_a11_other_spellings_of_a_path_are_no_path() {
-        for path in ["/", "/v1/auth/me", "/.well-known/jwks.json", "/v1/auth/me/sessions/0192-ab"] {
+        for path in [
+            "/",
+            "/v1/auth/me",
+            "/.well-known/jwks.json",
+            "/v1/auth/me/sessions/0192-ab",
+        ] {
             assert!(is_plain(path), "{path}");
         }
         for path in [
-            "", "*", "v1", "//", "//v1/auth/me", "/v1//auth/me", "/v1/auth/me/", "/v1/auth/%6de", "/v1/auth%2fme",
-            "/v1/auth/me%00", "/v1/./auth/me", "/v1/x/../auth/me", "/v1/auth/me;x", "/v1/auth/me;.js",
-            "/v1/..;/auth/me", "/v1\\auth", "/v1/auth/mé",
+            "",
+            "*",
+            "v1",
+            "//",
+            "//v1/auth/me",
+            "/v1//auth/me",
+            "/v1/auth/me/",
+            "/v1/auth/%6de",
+            "/v1/auth%2fme",
+            "/v1/auth/me%00",
+            "/v1/./auth/me",
+            "/v1/x/../auth/me",
+            "/v1/auth/me;x",
+            "/v1/auth/me;.js",
+            "/v1/..;/auth/me",
+            "/v1\\auth",
+            "/v1/auth/mé",
         ] {
             assert!(!is_plain(path), "{path}");
         }

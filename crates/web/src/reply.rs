@@ -11,7 +11,7 @@ use crate::route::Route;
 use crate::{limit_headers, security};
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{Either, Full};
 use serde::Serialize;
@@ -57,12 +57,24 @@ impl<'a> Reply<'a> {
             request_id: &'a str,
         }
         let title = status.canonical_reason().unwrap_or_default();
-        let problem = Problem { r#type: "about:blank", title, status: status.as_u16(), request_id: id.as_str() };
+        let problem = Problem {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            request_id: id.as_str(),
+        };
         Self::page(Answer::problem(status.as_u16(), &problem).into(), endpoint)
     }
 
     fn new(response: Response, endpoint: Endpoint, dialect: &'static str) -> Self {
-        Self { response, dialect, endpoint, meter: None, shown: None, readers: Readers::OwnOrigin }
+        Self {
+            response,
+            dialect,
+            endpoint,
+            meter: None,
+            shown: None,
+            readers: Readers::OwnOrigin,
+        }
     }
 
     /// Of this route, where the client stands so.
@@ -80,6 +92,14 @@ impl<'a> Reply<'a> {
     /// Lets these read it.
     pub(crate) fn read_by(mut self, readers: Readers) -> Self {
         self.readers = readers;
+        self
+    }
+
+    /// Ends the connection after it.
+    pub(crate) fn closing(mut self) -> Self {
+        self.response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
         self
     }
 
@@ -109,7 +129,9 @@ impl<'a> Reply<'a> {
 /// Adds what a refusal says to clients of any dialect: when to come again, and which methods there are.
 pub(crate) fn with_advice(mut answer: Answer, refusal: &Refusal) -> Answer {
     if let Some(wait) = refusal.retry_after() {
-        answer.headers.insert(RETRY_AFTER, limit_headers::seconds(wait).max(1).into());
+        answer
+            .headers
+            .insert(RETRY_AFTER, limit_headers::seconds(wait).max(1).into());
     }
     if let Refusal::NotFound(NotFound::Method { allow }) = refusal
         && let Ok(allow) = HeaderValue::from_str(allow)
@@ -134,5 +156,98 @@ impl From<Answer> for Response {
         let mut response = http::Response::new(Either::Left(Full::new(answer.body)));
         (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limit::{Budget, Limits, Rates};
+    use crate::request_id::RequestIds;
+    use crate::sample;
+    use http_body_util::BodyExt;
+    use std::time::Duration;
+    use vestibule_model::Entropy;
+    use vestibule_model::refusal::{Failed, Throttled};
+
+    struct Zero;
+
+    impl Entropy for Zero {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    fn id() -> RequestId {
+        RequestIds::new(&Zero).next()
+    }
+
+    #[tokio::test]
+    async fn head_has_the_headers_of_get_alone() {
+        let answer = || Reply::of(Answer::json(200, &"hello"), Endpoint::Health, &sample::dialect());
+        let get = answer().into_response(&Method::GET, &id(), false);
+        let head = answer().into_response(&Method::HEAD, &id(), false);
+        assert_eq!(get.headers()[CONTENT_TYPE], head.headers()[CONTENT_TYPE]);
+        assert_eq!(head.headers()[CONTENT_LENGTH], "7");
+        assert!(head.into_body().collect().await.unwrap().to_bytes().is_empty());
+        assert_eq!(get.into_body().collect().await.unwrap().to_bytes(), r#""hello""#);
+    }
+
+    #[test]
+    fn l16_a_budget_is_shown_and_a_refusal_says_when_to_come_again() {
+        let limits = Limits::new(Rates::default(), &Zero);
+        let client = crate::client::Client {
+            address: [192, 0, 2, 1].into(),
+            unnamed: false,
+        };
+        let ask = || {
+            let shown = limits.take(Budget::SignIn, client, Duration::from_secs(7));
+            let reply = Reply::of(Answer::empty(200), Endpoint::Login, &sample::dialect());
+            reply
+                .showing(LimitHeaders::Draft7, shown)
+                .into_response(&Method::POST, &id(), false)
+        };
+        let first = ask();
+        assert_eq!(first.headers()["ratelimit-policy"], "60;w=60");
+        assert_eq!(first.headers()["ratelimit"], "limit=60, remaining=59, reset=60");
+        assert_eq!(first.headers().get(RETRY_AFTER), None);
+        (1..60).for_each(|_| drop(ask()));
+        let refused = ask();
+        assert_eq!(refused.headers()["ratelimit"], "limit=60, remaining=0, reset=60");
+        assert_eq!(refused.headers()[RETRY_AFTER], "60");
+    }
+
+    #[test]
+    fn advice_goes_with_every_dialects_refusal() {
+        let advised = |refusal: Refusal| with_advice(Answer::empty(400), &refusal).headers;
+        let half_a_second = Duration::from_millis(500);
+        assert_eq!(
+            advised(
+                Throttled::Account {
+                    retry_after: half_a_second
+                }
+                .into()
+            )[RETRY_AFTER],
+            "1"
+        );
+        assert_eq!(
+            advised(
+                Failed::Overloaded {
+                    retry_after: Duration::ZERO
+                }
+                .into()
+            )[RETRY_AFTER],
+            "1"
+        );
+        assert_eq!(
+            advised(
+                NotFound::Method {
+                    allow: "GET, HEAD".into()
+                }
+                .into()
+            )[ALLOW],
+            "GET, HEAD"
+        );
+        assert!(advised(NotFound::Route.into()).is_empty());
     }
 }

@@ -14,6 +14,11 @@ impl RequestId {
         &self.0
     }
 
+    /// One for documentation.
+    pub(crate) fn example() -> Self {
+        Self("req_…".to_owned())
+    }
+
     /// The value of `X-Request-Id`.
     pub(crate) fn header(&self) -> HeaderValue {
         // The text is made of letters, digits and an underscore, so this cannot fail.
@@ -70,6 +75,10 @@ mod tests {
         let ids = RequestIds::new(&Fixed);
         let drawn: HashSet<_> = (0..10_000).map(|_| ids.next().as_str().to_owned()).collect();
         assert_eq!(drawn.len(), 10_000);
-        assert!(drawn.iter().all(|id| id.len() == 36 && id.starts_with("req_0707")));
+        assert!(
+            drawn
+                .iter()
+                .all(|id| id.len() == 36 && id.starts_with("req_0707"))
+        );
     }
 }

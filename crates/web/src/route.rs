@@ -67,7 +67,16 @@ impl Route {
 
     fn new(method: Method, path: &'static str, endpoint: Endpoint, handler: Guarded) -> Self {
         let (guard, body, budget) = (handler.0, BodyRule::Ignored, Budget::Default);
-        Self { method, path, endpoint, guard, budget, body, docs: Docs::default(), meter: Meter::default() }
+        Self {
+            method,
+            path,
+            endpoint,
+            guard,
+            budget,
+            body,
+            docs: Docs::default(),
+            meter: Meter::default(),
+        }
     }
 
     /// Counts its requests against this budget; otherwise it is [`Budget::Default`].
@@ -133,7 +142,11 @@ impl Route {
     }
 
     fn success(mut self, status: u16, description: &'static str, body: Given) -> Self {
-        self.docs.gives.push(Success { status, description, body });
+        self.docs.gives.push(Success {
+            status,
+            description,
+            body,
+        });
         self
     }
 
@@ -190,4 +203,27 @@ pub fn table(dialects: &[Dialect]) -> Vec<RouteInfo> {
         })
     };
     dialects.iter().flat_map(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a02_every_route_stands_in_the_table_with_its_access() {
+        let rows = table(&[sample::dialect()]);
+        let accesses: Vec<_> = rows
+            .iter()
+            .map(|row| (row.path, row.access, row.budget))
+            .collect();
+        assert_eq!(
+            accesses,
+            [
+                ("/v1/health", Access::Public, Budget::Default),
+                ("/v1/login", Access::ApiKey, Budget::SignIn),
+                ("/v1/sessions/{id}", Access::Bearer, Budget::Default),
+            ]
+        );
+    }
 }

@@ -70,22 +70,35 @@ impl Router {
         let (mut places, mut by_path) = (Vec::<Place>::new(), matchit::Router::new());
         for (number, dialect) in dialects.iter().enumerate() {
             for route in (dialect.routes)() {
-                let known = places.iter_mut().find(|place| place.dialect == number && place.path == route.path);
+                let known = places
+                    .iter_mut()
+                    .find(|place| place.dialect == number && place.path == route.path);
                 if let Some(place) = known {
                     place.add(route)?;
                     continue;
                 }
-                by_path.insert(route.path, places.len()).map_err(|cause| RouteConflict::Ambiguous {
-                    dialect: dialect.door.name.as_str(),
+                by_path
+                    .insert(route.path, places.len())
+                    .map_err(|cause| RouteConflict::Ambiguous {
+                        dialect: dialect.door.name.as_str(),
+                        path: route.path,
+                        cause,
+                    })?;
+                let mut place = Place {
+                    dialect: number,
                     path: route.path,
-                    cause,
-                })?;
-                let mut place = Place { dialect: number, path: route.path, routes: Vec::new(), allow: String::new() };
+                    routes: Vec::new(),
+                    allow: String::new(),
+                };
                 place.add(route)?;
                 places.push(place);
             }
         }
-        Ok(Self { dialects, places, by_path })
+        Ok(Self {
+            dialects,
+            places,
+            by_path,
+        })
     }
 
     pub(crate) fn dialects(&self) -> &[Dialect] {
@@ -95,10 +108,20 @@ impl Router {
     /// Finds the route. `HEAD` leads where `GET` does.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let matched = path::is_plain(path).then(|| self.by_path.at(path).ok()).flatten();
-        let place = matched.as_ref().and_then(|matched| self.places.get(*matched.value));
-        let (Some(matched), Some(place)) = (matched, place) else { return Found::Nowhere(self.owner(path)) };
-        let Some(dialect) = self.dialects.get(place.dialect) else { return Found::Nowhere(None) };
-        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let place = matched
+            .as_ref()
+            .and_then(|matched| self.places.get(*matched.value));
+        let (Some(matched), Some(place)) = (matched, place) else {
+            return Found::Nowhere(self.owner(path));
+        };
+        let Some(dialect) = self.dialects.get(place.dialect) else {
+            return Found::Nowhere(None);
+        };
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
         match place.routes.iter().find(|route| route.method == *method) {
             Some(route) => {
                 let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -111,22 +134,117 @@ impl Router {
     /// The dialect with the longest prefix of the path.
     fn owner(&self, path: &str) -> Option<&Dialect> {
         let covering = |dialect: &Dialect| {
-            dialect.prefixes.iter().filter(|prefix| path::is_under(prefix, path)).map(|prefix| prefix.len()).max()
+            dialect
+                .prefixes
+                .iter()
+                .filter(|prefix| path::is_under(prefix, path))
+                .map(|prefix| prefix.len())
+                .max()
         };
-        let owners = self.dialects.iter().filter_map(|dialect| Some((covering(dialect)?, dialect)));
-        owners.max_by_key(|(length, _)| *length).map(|(_, dialect)| dialect)
+        let owners = self
+            .dialects
+            .iter()
+            .filter_map(|dialect| Some((covering(dialect)?, dialect)));
+        owners
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, dialect)| dialect)
     }
 }
 
 impl Place {
     fn add(&mut self, route: Route) -> Result<(), RouteConflict> {
         if self.routes.iter().any(|known| known.method == route.method) {
-            return Err(RouteConflict::Twice { method: route.method, path: route.path });
+            return Err(RouteConflict::Twice {
+                method: route.method,
+                path: route.path,
+            });
         }
         let also_head = if route.method == Method::GET { ", HEAD" } else { "" };
         let comma = if self.allow.is_empty() { "" } else { ", " };
         self.allow = format!("{}{comma}{}{also_head}", self.allow, route.method);
         self.routes.push(route);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::sample;
+
+    fn router() -> Router {
+        let nested = Dialect {
+            prefixes: &["/v1/sdk"],
+            routes: Vec::new,
+            ..sample::dialect()
+        };
+        Router::new(vec![nested, sample::dialect()]).unwrap()
+    }
+
+    fn led(method: &Method, path: &str) -> String {
+        match router().find(method, path) {
+            Found::Route(_, route, captures) => format!("{:?} {captures:?}", route.endpoint),
+            Found::OtherMethods(_, place) => format!("405 {}", place.allow()),
+            Found::Nowhere(dialect) => format!("404 {:?}", dialect.map(|dialect| dialect.prefixes)),
+        }
+    }
+
+    #[test]
+    fn a_path_and_a_method_lead_to_a_route() {
+        assert_eq!(
+            led(&Method::GET, "/v1/health"),
+            format!("{:?} []", Endpoint::Health)
+        );
+        assert_eq!(
+            led(&Method::HEAD, "/v1/health"),
+            format!("{:?} []", Endpoint::Health)
+        );
+        assert_eq!(
+            led(&Method::DELETE, "/v1/sessions/7"),
+            r#"RevokeSession [("id", "7")]"#
+        );
+    }
+
+    #[test]
+    fn w13_another_method_is_told_which_there_are() {
+        assert_eq!(led(&Method::POST, "/v1/health"), "405 GET, HEAD");
+        assert_eq!(led(&Method::TRACE, "/v1/login"), "405 POST");
+        assert_eq!(led(&Method::HEAD, "/v1/login"), "405 POST");
+    }
+
+    #[test]
+    fn an_unknown_path_belongs_to_the_longest_prefix() {
+        assert_eq!(led(&Method::GET, "/v1/none"), r#"404 Some(["/v1"])"#);
+        assert_eq!(led(&Method::GET, "/v1/sdk/none"), r#"404 Some(["/v1/sdk"])"#);
+        assert_eq!(led(&Method::GET, "/v12"), "404 None");
+    }
+
+    #[test]
+    fn i14_w10_other_spellings_of_a_path_lead_nowhere() {
+        for path in [
+            "/v1/health/",
+            "/v1//health",
+            "/v1/healt%68",
+            "/v1/health;.js",
+            "/v1/health/x.css",
+            "/V1/health",
+        ] {
+            assert!(led(&Method::GET, path).starts_with("404"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_request_never_has_two_routes() {
+        let twice = Dialect {
+            routes: || sample::routes().into_iter().chain(sample::routes()).collect(),
+            ..sample::dialect()
+        };
+        assert!(matches!(
+            Router::new(vec![twice]),
+            Err(RouteConflict::Twice { .. })
+        ));
+        let two = Router::new(vec![sample::dialect(), sample::dialect()]);
+        assert!(matches!(two, Err(RouteConflict::Ambiguous { .. })));
     }
 }

@@ -1,7 +1,8 @@
 //! Headers that every answer carries.
 
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -18,7 +19,10 @@ pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
     unless_set(REFERRER_POLICY, "no-referrer");
     unless_set(OPENER_POLICY, "same-origin");
     unless_set(RESOURCE_POLICY, "same-origin");
-    unless_set(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    unless_set(
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    );
     unless_set(CACHE_CONTROL, "no-store");
     if https {
         unless_set(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
@@ -35,7 +39,10 @@ mod tests {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         add(&mut headers, true);
         assert_eq!(headers[CACHE_CONTROL], "public, max-age=300");
-        assert_eq!(headers[STRICT_TRANSPORT_SECURITY], "max-age=31536000; includeSubDomains");
+        assert_eq!(
+            headers[STRICT_TRANSPORT_SECURITY],
+            "max-age=31536000; includeSubDomains"
+        );
         let mut plain = HeaderMap::new();
         add(&mut plain, false);
         assert_eq!(plain[CACHE_CONTROL], "no-store");

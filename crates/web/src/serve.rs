@@ -14,6 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+/// How long an answer may lie in our buffers because its client reads nothing.
+#[cfg(target_os = "linux")]
+const UNREAD_PATIENCE: Duration = Duration::from_secs(15);
+
 /// Bounds of a listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Serving {
@@ -25,7 +29,10 @@ pub struct Serving {
 
 impl Default for Serving {
     fn default() -> Self {
-        Self { max_connections: 8_192, drain: Duration::from_secs(30) }
+        Self {
+            max_connections: 8_192,
+            drain: Duration::from_secs(30),
+        }
     }
 }
 
@@ -41,7 +48,9 @@ where
     let room = Arc::new(Semaphore::new(serving.max_connections));
     let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            break;
+        };
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
             () = shutdown.begun() => break,
@@ -64,8 +73,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Answers are small and whole; waiting to fill a packet only delays them.
-                let _ = stream.set_nodelay(true);
+                tune(&stream);
                 return (stream, peer);
             }
             Err(error) if is_of_the_connection(&error) => {}
@@ -78,10 +86,22 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
+/// Sets what can be set; a connection serves without it too.
+fn tune(stream: &TcpStream) {
+    // Answers are small and whole; waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    // A client that asks and never reads its answers would otherwise hold its connection for ever.
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_PATIENCE));
+}
+
 /// Whether only the connection that was being accepted is lost.
 fn is_of_the_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 impl App {
@@ -93,5 +113,135 @@ impl App {
             async move { Reply::from(app.answer(request, peer.ip()).await) }
         };
         serve(listener, serving, self.shutdown.clone(), answer).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n";
+
+    /// A listener whose answers wait for `gate`, which is open for `GET /` at once.
+    async fn started(
+        shutdown: &Shutdown,
+        gate: &Arc<Notify>,
+        begun: &Arc<Notify>,
+    ) -> (SocketAddr, JoinHandle<usize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, gate, begun) = (
+            listener.local_addr().unwrap(),
+            Arc::clone(gate),
+            Arc::clone(begun),
+        );
+        let answer = move |request: Request<Body>, _| {
+            let (gate, begun) = (Arc::clone(&gate), Arc::clone(&begun));
+            async move {
+                if request.uri().path() == "/gated" {
+                    begun.notify_one();
+                    gate.notified().await;
+                }
+                Response::new(Body::from("done"))
+            }
+        };
+        (
+            address,
+            tokio::spawn(serve(listener, Serving::default(), shutdown.clone(), answer)),
+        )
+    }
+
+    async fn ask(stream: &mut TcpStream) -> String {
+        stream.write_all(REQUEST).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let length = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_connection_serves_many_requests() {
+        let (address, _serving) = started(&Shutdown::new(), &Arc::default(), &Arc::default()).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for _ in 0..3 {
+            assert!(ask(&mut stream).await.ends_with("done"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_finishes_what_is_under_way_and_takes_nothing_new() {
+        let (shutdown, gate, begun) = (Shutdown::new(), Arc::default(), Arc::default());
+        let (address, serving) = started(&shutdown, &gate, &begun).await;
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut idle).await.ends_with("done"));
+        let mut working = TcpStream::connect(address).await.unwrap();
+        working
+            .write_all(b"GET /gated HTTP/1.1\r\nHost: here\r\n\r\n")
+            .await
+            .unwrap();
+        begun.notified().await;
+
+        shutdown.begin();
+        assert_eq!(
+            idle.read(&mut [0; 16]).await.unwrap(),
+            0,
+            "an idle connection is closed"
+        );
+        assert!(
+            TcpStream::connect(address).await.is_err(),
+            "nothing listens any more"
+        );
+        gate.notify_one();
+        let mut answer = String::new();
+        working.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"),
+            "{answer}"
+        );
+        assert_eq!(serving.await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn i12_a_connection_that_says_nothing_or_half_a_head_is_closed() {
+        let (address, _serving) = started(&Shutdown::new(), &Arc::default(), &Arc::default()).await;
+        for beginning in [
+            &b""[..],
+            b"PRI * HT",
+            b"GET / HTTP/1.1\r\nHost: h",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(beginning).await.unwrap();
+            let mut rest = Vec::new();
+            // Whether the end comes as such or as a reset depends on what was left unread.
+            let ended = tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut rest)).await;
+            assert!(ended.is_ok(), "{beginning:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_that_cannot_drain_cuts_and_says_how_many() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, shutdown, begun) = (
+            listener.local_addr().unwrap(),
+            Shutdown::new(),
+            Arc::new(Notify::new()),
+        );
+        let noting = Arc::clone(&begun);
+        let answer = move |_: Request<Body>, _| {
+            noting.notify_one();
+            std::future::pending::<Response<Body>>()
+        };
+        let bounds = Serving {
+            drain: Duration::ZERO,
+            ..Serving::default()
+        };
+        let serving = tokio::spawn(serve(listener, bounds, shutdown.clone(), answer));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(REQUEST).await.unwrap();
+        begun.notified().await;
+        shutdown.begin();
+        assert_eq!(serving.await.unwrap(), 1);
     }
 }

@@ -6,8 +6,8 @@ use vestibule_web::{Answer, Open};
 
 pub(crate) async fn health(open: Open) -> Result<Answer, Error> {
     let (status, word) = match vestibule_ops::health(open.core()).await {
-        Ok(()) => (200, "ok"),
-        Err(_) => (503, "unavailable"),
+        Ok(()) if !open.draining() => (200, "ok"),
+        Ok(()) | Err(_) => (503, "unavailable"),
     };
     Ok(Answer::json(
         status,

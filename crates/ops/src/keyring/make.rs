@@ -12,7 +12,7 @@ use vestibule_keys::digest::MacKey;
 use vestibule_keys::jose::Key;
 use vestibule_keys::jose::times::LEEWAY;
 use vestibule_model::id::{AuditId, KeyId};
-use vestibule_model::{Fault, Project, Timestamp};
+use vestibule_model::{Fault, Project};
 use vestibule_store::audit::{self, Act, Entry, Outcome};
 use vestibule_store::secret_keys::{self, RingName, SEALED_FOR, SecretKeyRow};
 use vestibule_store::{Tx, projects};
@@ -155,7 +155,8 @@ pub(super) async fn mac_key(core: &Core, name: &RingName) -> Result<(), Error> {
 struct Insert {
     order: Order,
     row: SecretKeyRow,
-    entry: Entry,
+    /// For signing keys, which come and go. A MAC key is made once, in the middle of whatever needs it.
+    entry: Option<Entry>,
 }
 
 async fn store(core: &Core, order: Order, kid: &str, material: &[u8]) -> Result<(), Error> {
@@ -179,7 +180,7 @@ async fn store(core: &Core, order: Order, kid: &str, material: &[u8]) -> Result<
         expires_at: None,
         revoked_at: None,
     };
-    let entry = entry(core, &order, &row);
+    let entry = (row.purpose == SIGNING).then(|| entry(core, &order, &row));
     core.write(insert, Insert { order, row, entry }).await
 }
 
@@ -208,22 +209,16 @@ fn entry(core: &Core, order: &Order, row: &SecretKeyRow) -> Entry {
 /// Inserts the key, unless somebody else met the need: then there is nothing to do.
 async fn insert(tx: &mut Tx, input: &Insert) -> Result<(), Stop> {
     let Insert { order, row, entry } = input;
-    let Some(project) = projects::lock(tx, row.realm.project).await? else {
+    if projects::lock(tx, row.realm.project).await?.is_none() {
         return Err(Fault::Unavailable(format!("project {} was deleted", row.realm.project)).into());
-    };
+    }
     if newest(&secret_keys::ring_in(tx, &order.name).await?) != order.seen {
         return Ok(());
     }
-    if row.purpose == SIGNING {
-        let (at, now): (Timestamp, Timestamp) = (row.active_from, row.created_at);
-        secret_keys::retire(tx, &order.name, at, at.plus(order.afterlife), now).await?;
+    if let Some(entry) = entry {
+        let at = row.active_from;
+        secret_keys::retire(tx, &order.name, at, at.plus(order.afterlife), row.created_at).await?;
+        audit::write(tx, entry).await?;
     }
-    secret_keys::insert(tx, row).await?;
-    tracing::info!(
-        project = project.slug,
-        purpose = row.purpose,
-        kid = row.kid,
-        "a secret key was made"
-    );
-    Ok(audit::write(tx, entry).await?)
+    Ok(secret_keys::insert(tx, row).await?)
 }

@@ -35,59 +35,32 @@ async fn l13_twenty_correct_passwords_at_once_are_all_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_that_was_shed_is_no_failure() {
-    let mut house = House::open(|_| {}).await;
-    let ada = house.register("ada@example.org").await.unwrap();
+    let house = House::with_queue(0, |_| {}).await;
+    let ada = house.imported(BCRYPT).await.unwrap();
     let credential = credentials::find(&house.cx.core.store.db, ada.id).await.unwrap();
     let account = passwords::account(Some(&ada), "");
-    house.cx.deadline = Instant::now() + Duration::from_millis(2);
     for _ in 0..6 {
         let shed = passwords::evaluate(&house.cx, account, credential.as_ref(), "wrong").await;
-        assert!(shed.is_err(), "two milliseconds are not enough for a hash");
-        if matches!(
-            refused_or_late(shed.err()),
-            Some(Refusal::Failed(Failed::Overloaded { .. }))
-        ) {
-            break;
-        }
+        assert!(matches!(
+            refused(shed),
+            Refusal::Failed(Failed::Overloaded { .. })
+        ));
     }
-    house.cx.deadline = house.cx.core.deadline();
-    for _ in 0..4 {
-        assert_eq!(house.attempt(&ada, "wrong").await, Some(false));
-    }
-    assert_eq!(house.attempt(&ada, PASSWORD).await, Some(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p17_p21_damaged_hashes_fail_closed_and_imported_ones_are_replaced_at_the_first_login() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
-    let imported = |hash: &str| admin::users::NewUser {
-        email: "ada@example.org".into(),
-        password: Some(admin::users::NewPassword::Hash(hash.into())),
-        ..Default::default()
-    };
-    // A vector of crypt_blowfish.
-    let bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-    for refused_hash in [
-        "",
-        "plain text",
-        "$2a$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-    ] {
-        let made = admin::users::create(
-            core,
-            &by,
-            &house.cx.project,
-            Environment::Live,
-            imported(refused_hash),
-        )
-        .await;
-        assert!(matches!(refused(made), Refusal::Input(_)), "{refused_hash}");
+    let db = &house.cx.core.store.db;
+    for unreadable in ["", "plain text", &BCRYPT.replace("$05$", "$31$")] {
+        assert!(
+            matches!(refused(house.imported(unreadable).await), Refusal::Input(_)),
+            "{unreadable}"
+        );
     }
-    let ada = admin::users::create(core, &by, &house.cx.project, Environment::Live, imported(bcrypt))
-        .await
-        .unwrap();
+    let ada = house.imported(BCRYPT).await.unwrap();
     assert_eq!(house.attempt(&ada, "U*U*").await, Some(false));
-    let old = credentials::find(&core.store.db, ada.id).await.unwrap().unwrap();
+    let old = credentials::find(db, ada.id).await.unwrap().unwrap();
     let account = passwords::account(Some(&ada), "");
     let evaluated = passwords::evaluate(&house.cx, account, Some(&old), "U*U")
         .await
@@ -95,7 +68,7 @@ async fn p17_p21_damaged_hashes_fail_closed_and_imported_ones_are_replaced_at_th
     assert!(evaluated.right && evaluated.outdated);
     passwords::rehash(&house.cx, &ada, &old, "U*U").await;
     drop(evaluated);
-    let new = credentials::find(&core.store.db, ada.id).await.unwrap().unwrap();
+    let new = credentials::find(db, ada.id).await.unwrap().unwrap();
     assert!(
         new.hash.starts_with("n1$argon2id$v=19$m=19456,t=2,p=1$"),
         "{}",

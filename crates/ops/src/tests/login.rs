@@ -77,7 +77,7 @@ async fn l10_spellings_of_one_address_share_a_lock_and_success_forgets_the_failu
 #[tokio::test(flavor = "multi_thread")]
 async fn e04_what_is_wrong_with_an_account_is_said_only_to_who_knows_its_password() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
+    let (core, by) = (&house.cx.core, operator());
     let ada = house.register("ada@example.org").await.unwrap();
     let before = login(&house, "ada@example.org", PASSWORD).await.unwrap();
     assert!(!ended(&house, &before).await);
@@ -195,7 +195,7 @@ async fn f15_a_login_that_verified_the_old_password_begins_no_session_after_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn d08_after_a_restore_no_session_and_no_mailed_link_is_good() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
+    let (core, by) = (&house.cx.core, operator());
     house.register("ada@example.org").await.unwrap();
     let letter = house.mails().await.remove(0).1;
     let held = login(&house, "ada@example.org", PASSWORD).await.unwrap();
@@ -212,7 +212,7 @@ async fn d08_after_a_restore_no_session_and_no_mailed_link_is_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r25_a_deleted_user_is_gone_with_every_session_and_the_address_is_free() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
+    let (core, by) = (&house.cx.core, operator());
     let ada = house.register("ada@example.org").await.unwrap();
     let held = login(&house, "ada@example.org", PASSWORD).await.unwrap();
     assert!(admin::users::delete(core, &by, &ada).await.unwrap());

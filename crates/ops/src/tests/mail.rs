@@ -201,7 +201,7 @@ async fn r13_a_token_of_one_purpose_is_worthless_for_another_and_f04_sixteen_res
 #[tokio::test(flavor = "multi_thread")]
 async fn f09_a_disabled_user_is_mailed_nothing_and_what_was_mailed_before_is_worthless() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
+    let (core, by) = (&house.cx.core, operator());
     let ada = house.register("ada@example.org").await.unwrap();
     let letter = house.mails().await.remove(0).1;
     assert!(admin::users::disable(core, &by, &ada).await.unwrap());

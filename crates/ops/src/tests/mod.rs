@@ -4,18 +4,21 @@
     reason = "what a test alone uses stands in that test"
 )]
 
+mod keys;
 mod lockout;
 mod login;
 mod mail;
 mod operators;
+mod refresh;
 mod registration;
+mod sessions;
 
 use crate::cx::{Cx, Facts};
 use crate::{Core, Door, InstanceSettings, Parts, Register, admin, passwords, register};
 use serde_json::{Map, Value};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use vestibule_keys::password::{Engine, Params};
 use vestibule_keys::pool::{HashPool, Settings as PoolSettings};
@@ -31,6 +34,9 @@ use vestibule_store::outbox::{OutboxRow, SEALED_FOR};
 use vestibule_store::{Store, Tx, attempts, audit, credentials, outbox, users};
 
 const PASSWORD: &str = "correct horse battery staple";
+
+/// `U*U`, in a test vector of Openwall's bcrypt.
+const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 /// A clock that stands still until it is told otherwise.
 struct Frozen(AtomicI64);
@@ -102,6 +108,11 @@ struct House {
 
 impl House {
     async fn open(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_queue(1_024, change).await
+    }
+
+    /// A house where so many hashes may wait; with 0, everything is shed.
+    async fn with_queue(queue: usize, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Frozen(AtomicI64::new(1_770_000_000_000_000)));
         let entropy = Arc::new(SystemEntropy);
@@ -114,7 +125,7 @@ impl House {
             params: Params::FLOOR,
             engine: Engine::default(),
             workers: 2,
-            queue: 1_024,
+            queue,
             idle: Duration::from_secs(10),
         };
         let core = Core::new(Parts {
@@ -135,7 +146,7 @@ impl House {
                 capture_mail: true,
             },
         });
-        let by = admin::Operator { name: "test".into() };
+        let by = operator();
         let project = admin::instance::initialise(&core, &by, "default", "Default")
             .await
             .unwrap();
@@ -158,6 +169,24 @@ impl House {
         self.clock
             .0
             .fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+
+    /// A user whose password was hashed elsewhere.
+    async fn imported(&self, hash: &str) -> Result<User, crate::Error> {
+        let password = Some(admin::users::NewPassword::Hash(hash.to_owned()));
+        let new = admin::users::NewUser {
+            email: "ada@example.org".into(),
+            password,
+            ..Default::default()
+        };
+        admin::users::create(
+            &self.cx.core,
+            &operator(),
+            &self.cx.project,
+            self.cx.environment,
+            new,
+        )
+        .await
     }
 
     async fn register(&self, email: &str) -> Result<User, crate::Error> {
@@ -226,6 +255,10 @@ impl House {
     }
 }
 
+fn operator() -> admin::Operator {
+    admin::Operator { name: "test".into() }
+}
+
 /// What came out of many calls at once.
 async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     count: usize,
@@ -263,11 +296,4 @@ fn mailed_token(letter: &Letter) -> String {
         .next()
         .unwrap()
         .to_owned()
-}
-
-fn refused_or_late(error: Option<crate::Error>) -> Option<Refusal> {
-    match error {
-        Some(crate::Error::Refused(refusal)) => Some(refusal),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_answers_for_each_row_and_a_deleted_project_takes_all_its_users() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
+    let (core, by) = (&house.cx.core, operator());
     let new = admin::projects::NewProject {
         slug: "other".into(),
         name: "Other".into(),
@@ -67,7 +67,7 @@ async fn an_import_answers_for_each_row_and_a_deleted_project_takes_all_its_user
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_key_opens_its_realm_until_it_is_revoked_or_the_project_is_disabled() {
     let house = House::open(|_| {}).await;
-    let (core, by) = (&house.cx.core, admin::Operator { name: "test".into() });
+    let (core, by) = (&house.cx.core, operator());
     let realm = house.cx.project.realm(Environment::Test);
     let make = || admin::api_keys::create(core, &by, realm, crate::ApiKeyKind::Api, "server");
     let (first, second) = (make().await.unwrap(), make().await.unwrap());

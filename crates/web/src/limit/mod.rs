@@ -4,8 +4,8 @@ mod ledger;
 mod turns;
 mod window;
 
-use ledger::{Key, Ledger};
 use crate::client::Client;
+use ledger::{Key, Ledger};
 use std::net::IpAddr;
 use std::time::Duration;
 use vestibule_model::Entropy;
@@ -50,7 +50,10 @@ impl Default for Rates {
             sign_up: Rate::per_minute(60),
             mail: Rate::per_minute(20),
             default: Rate::per_minute(600),
-            conflicts: Rate { requests: 5, window: Duration::from_hours(1) },
+            conflicts: Rate {
+                requests: 5,
+                window: Duration::from_hours(1),
+            },
         }
     }
 }
@@ -85,7 +88,10 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(rates: Rates, entropy: &dyn Entropy) -> Self {
-        Self { rates, ledger: Ledger::new(entropy) }
+        Self {
+            rates,
+            ledger: Ledger::new(entropy),
+        }
     }
 
     /// Counts a request; `now` is monotonic time.
@@ -125,15 +131,27 @@ impl Limits {
                     tightest = if tighter { Some(standing) } else { tightest };
                 }
                 Err(standing) => {
-                    tiers(budget, client).take_while(|(before, _)| *before != key).for_each(|(before, _)| {
-                        self.ledger.give_back(before);
-                    });
-                    return Shown { standing, refused: true };
+                    tiers(budget, client)
+                        .take_while(|(before, _)| *before != key)
+                        .for_each(|(before, _)| {
+                            self.ledger.give_back(before);
+                        });
+                    return Shown {
+                        standing,
+                        refused: true,
+                    };
                 }
             }
         }
-        let standing = tightest.unwrap_or(Standing { rate, remaining: rate.requests, reset: rate.window });
-        Shown { standing, refused: false }
+        let standing = tightest.unwrap_or(Standing {
+            rate,
+            remaining: rate.requests,
+            reset: rate.window,
+        });
+        Shown {
+            standing,
+            refused: false,
+        }
     }
 }
 
@@ -146,7 +164,14 @@ fn tiers(budget: u8, client: IpAddr) -> impl Iterator<Item = (Key, u32)> {
     let v4 = u8::from(client.to_canonical().is_ipv4());
     tiers.iter().zip(0_u8..).map(move |((length, factor), tier)| {
         let prefix = bits & (u64::MAX << (u64::BITS - length));
-        (Key { budget, tier: tier << 1 | v4, prefix }, *factor)
+        (
+            Key {
+                budget,
+                tier: tier << 1 | v4,
+                prefix,
+            },
+            *factor,
+        )
     })
 }
 
@@ -167,16 +192,27 @@ mod tests {
     }
 
     fn client(address: &str) -> Client {
-        Client { address: address.parse().unwrap(), unnamed: false }
+        Client {
+            address: address.parse().unwrap(),
+            unnamed: false,
+        }
     }
 
     fn passes(limits: &Limits, address: &str) -> bool {
-        !limits.take(Budget::SignIn, client(address), Duration::ZERO).refused
+        !limits
+            .take(Budget::SignIn, client(address), Duration::ZERO)
+            .refused
     }
 
     #[test]
     fn l07_users_of_a_proxy_that_names_nobody_do_not_share_one_small_budget() {
-        let (limits, proxy) = (limits(), Client { unnamed: true, ..client("10.0.0.1") });
+        let (limits, proxy) = (
+            limits(),
+            Client {
+                unnamed: true,
+                ..client("10.0.0.1")
+            },
+        );
         let passed = (0..10_000).filter(|_| !limits.take(Budget::SignIn, proxy, Duration::ZERO).refused);
         assert_eq!(passed.count(), 60 * UNNAMED as usize);
     }
@@ -202,7 +238,8 @@ mod tests {
             let limits = limits();
             addresses.filter(|address| passes(&limits, address)).count()
         };
-        let networks = |count: u32| (0..count).flat_map(|net| (0..60).map(move |_| format!("2001:db8:0:{net:x}::1")));
+        let networks =
+            |count: u32| (0..count).flat_map(|net| (0..60).map(move |_| format!("2001:db8:0:{net:x}::1")));
         assert_eq!(passed(&mut networks(256)), 4 * 60, "a /56");
         let wide = (0..4096).flat_map(|net| (0..4).map(move |_| format!("2001:db8:0:{net:x}0::1")));
         assert_eq!(passed(&mut wide.into_iter()), 16 * 60, "a /48");
@@ -226,7 +263,9 @@ mod tests {
             assert!((0..9).all(|_| limits.room_for_conflict(client, Duration::ZERO).is_ok()));
             limits.count_conflict(client, Duration::ZERO);
         }
-        let shown = limits.room_for_conflict(client, Duration::from_mins(1)).unwrap_err();
+        let shown = limits
+            .room_for_conflict(client, Duration::from_mins(1))
+            .unwrap_err();
         assert_eq!(shown.standing.reset, Duration::from_mins(59));
         assert!(limits.room_for_conflict(client, Duration::from_hours(1)).is_ok());
     }

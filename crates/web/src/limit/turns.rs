@@ -24,7 +24,11 @@ impl Turns {
             IpAddr::V4(_) => client,
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         };
-        let mut turn = Turn { turns: self, client, held: None };
+        let mut turn = Turn {
+            turns: self,
+            client,
+            held: None,
+        };
         let line = Arc::clone(self.lines().entry(client).or_default());
         turn.held = Some(line.lock_owned().await);
         turn
@@ -40,7 +44,10 @@ impl Drop for Turn<'_> {
         drop(self.held.take());
         let mut lines = self.turns.lines();
         // Clones are made under the lock of the map, so a line that only the map holds has nobody in it.
-        if lines.get(&self.client).is_some_and(|line| Arc::strong_count(line) == 1) {
+        if lines
+            .get(&self.client)
+            .is_some_and(|line| Arc::strong_count(line) == 1)
+        {
             lines.remove(&self.client);
         }
     }

@@ -21,16 +21,25 @@ pub struct Rate {
 impl Rate {
     /// This many requests within any minute.
     pub const fn per_minute(requests: u32) -> Self {
-        Self { requests, window: Duration::from_mins(1) }
+        Self {
+            requests,
+            window: Duration::from_mins(1),
+        }
     }
 
     /// As many times over, for a wider group of addresses.
     pub(crate) const fn times(self, factor: u32) -> Self {
-        Self { requests: self.requests.saturating_mul(factor), ..self }
+        Self {
+            requests: self.requests.saturating_mul(factor),
+            ..self
+        }
     }
 
     fn millis(self) -> u32 {
-        ceil(self.window.clamp(Duration::from_secs(1), Duration::from_hours(24)))
+        ceil(
+            self.window
+                .clamp(Duration::from_secs(1), Duration::from_hours(24)),
+        )
     }
 }
 
@@ -71,7 +80,10 @@ impl Window {
             return Err(standing);
         }
         self.count(rate, ceil(now));
-        Ok(Standing { remaining: standing.remaining - 1, ..self.standing(rate, now) })
+        Ok(Standing {
+            remaining: standing.remaining - 1,
+            ..self.standing(rate, now)
+        })
     }
 
     /// Forgets one request again, of those that were counted last.
@@ -87,19 +99,30 @@ impl Window {
 
     /// How many requests are remembered.
     pub(crate) fn load(&self, rate: Rate, now: Duration) -> u32 {
-        self.alive(rate, now).fold(0, |sum, slot| sum.saturating_add(slot.count))
+        self.alive(rate, now)
+            .fold(0, |sum, slot| sum.saturating_add(slot.count))
     }
 
     fn standing(&self, rate: Rate, now: Duration) -> Standing {
         let remaining = rate.requests.saturating_sub(self.load(rate, now));
-        let oldest = self.alive(rate, now).map(|slot| age(ceil(now), slot.last)).max().unwrap_or_default();
+        let oldest = self
+            .alive(rate, now)
+            .map(|slot| age(ceil(now), slot.last))
+            .max()
+            .unwrap_or_default();
         let reset = Duration::from_millis(rate.millis().saturating_sub(oldest).into());
-        Standing { rate, remaining, reset }
+        Standing {
+            rate,
+            remaining,
+            reset,
+        }
     }
 
     fn alive(&self, rate: Rate, now: Duration) -> impl Iterator<Item = &Slot> {
         let (now, window) = (floor(now), rate.millis());
-        self.slots.iter().filter(move |slot| slot.count > 0 && age(now, slot.last) < window)
+        self.slots
+            .iter()
+            .filter(move |slot| slot.count > 0 && age(now, slot.last) < window)
     }
 
     fn count(&mut self, rate: Rate, now: u32) {
@@ -114,7 +137,10 @@ impl Window {
         }
         if let Some(slot) = self.slots.get_mut(self.newest) {
             let before = if full { 0 } else { slot.count };
-            *slot = Slot { last: now, count: before.saturating_add(1) };
+            *slot = Slot {
+                last: now,
+                count: before.saturating_add(1),
+            };
         }
     }
 }
@@ -123,12 +149,18 @@ impl Window {
 // at most. A request counts as coming at the end of its millisecond and is judged at the beginning of the present
 // one, so that rounding never forgets it early.
 
-#[expect(clippy::cast_possible_truncation, reason = "times wrap, and only differences of near ones are used")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "times wrap, and only differences of near ones are used"
+)]
 const fn ceil(time: Duration) -> u32 {
     time.as_micros().div_ceil(1_000) as u32
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "times wrap, and only differences of near ones are used")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "times wrap, and only differences of near ones are used"
+)]
 const fn floor(time: Duration) -> u32 {
     time.as_millis() as u32
 }
@@ -154,7 +186,9 @@ mod tests {
     /// Pseudo-random numbers below `bound`, from a seed.
     fn draws(mut state: u64) -> impl FnMut(u64) -> u64 {
         move |bound| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % bound
         }
     }
@@ -173,7 +207,10 @@ mod tests {
                 }
             }
             for (first, last) in passed.iter().zip(passed.iter().skip(60)) {
-                assert!(last.saturating_sub(*first) >= MINUTE.window, "seed {seed}: 61 requests from {first:?} to {last:?}");
+                assert!(
+                    last.saturating_sub(*first) >= MINUTE.window,
+                    "seed {seed}: 61 requests from {first:?} to {last:?}"
+                );
             }
         }
     }
@@ -212,7 +249,10 @@ mod tests {
 
     #[test]
     fn what_is_given_back_costs_nothing_and_frees_nothing_else() {
-        let rate = Rate { requests: 5, window: Duration::from_hours(1) };
+        let rate = Rate {
+            requests: 5,
+            window: Duration::from_hours(1),
+        };
         let mut window = Window::default();
         for kept in 0..4 {
             window.take(rate, at(f64::from(kept) * 500.0)).unwrap();

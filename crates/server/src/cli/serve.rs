@@ -1,0 +1,92 @@
+//! `vestibule serve`
+
+use super::desk::operator;
+use super::{Attempt, Failure, Global, Outcome};
+use crate::config::{Flag, Profile, check};
+use crate::instance::{Options, Recorder, Setup, start};
+use crate::logs::Logs;
+use crate::signals::Stop;
+use clap::Args;
+use std::sync::Arc;
+use vestibule_keys::SystemEntropy;
+use vestibule_model::SystemClock;
+use vestibule_ops::admin::instance;
+use vestibule_store::Role;
+
+/// Start the server for production
+///
+/// Refuses to start on an unsafe setting and names it. SIGTERM and Ctrl-C stop it after the running requests have
+/// ended; a second one stops it at once.
+#[derive(Args)]
+#[command(after_help = "Example:\n  vestibule serve --config /etc/vestibule.toml")]
+pub struct ServeCommand {
+    /// The address and port to listen on
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Where clients reach the server, such as `https://auth.example.com`
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl ServeCommand {
+    pub async fn run(self, global: &Global) -> Outcome {
+        let stop = Stop::listen().attempting("listen for signals")?;
+        let listen = self.listen.map(|value| Flag {
+            name: "--listen",
+            path: "server.listen",
+            value,
+        });
+        let public_url = self.public_url.map(|value| Flag {
+            name: "--public-url",
+            path: "server.public_url",
+            value,
+        });
+        let sources = global.sources(
+            Profile::Production,
+            listen.into_iter().chain(public_url).collect(),
+        );
+        let loaded = sources.load()?;
+        let config = loaded.config.clone();
+        super::config::refuse(&check::production(&config))?;
+        super::config::refuse_exposed(&config)?;
+        super::config::refuse_exposed_file(&sources, &loaded)?;
+        let logs = Logs::start(&config.log).map_err(Failure::usage)?;
+        let running = start(Options {
+            recorder: Some(Recorder::install(Some(logs.dropped())).map_err(Failure::new)?),
+            setup: Setup {
+                profile: Profile::Production,
+                role: Role::Server,
+                clock: Arc::new(SystemClock::start()),
+                entropy: Arc::new(SystemEntropy),
+                // With a configured master key there is nothing that `init` would have to make first.
+                create: config.secrets.master_key.is_some(),
+            },
+            listener: None,
+            config,
+        })
+        .await?;
+        let prepared = instance::initialise(&running.core, &operator(), "default", "Default").await;
+        let outcome = match prepared {
+            Ok(_) => {
+                tracing::info!(
+                    url = running.base_url,
+                    version = env!("CARGO_PKG_VERSION"),
+                    "ready"
+                );
+                let ready =
+                    serde_json::json!({ "base_url": running.base_url, "metrics_url": running.metrics_url() });
+                let told = if global.json {
+                    global.output().result(&ready, String::new)
+                } else {
+                    Ok(())
+                };
+                stop.asked().await;
+                told
+            }
+            Err(error) => Err(error.into()),
+        };
+        running.shutdown().await;
+        tracing::info!("stopped");
+        outcome
+    }
+}

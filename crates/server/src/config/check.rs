@@ -1,0 +1,273 @@
+//! What makes a configuration unsafe or useless, named setting by setting.
+
+use super::{Config, Mail, SmtpTls};
+use crate::address;
+use serde::Serialize;
+use vestibule_model::Settings;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// `serve` refuses to start.
+    Error,
+    /// Worth knowing; `doctor` tells.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The setting or file.
+    pub subject: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// An error about a setting or a file.
+pub fn error(subject: &str, message: impl Into<String>) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        subject: subject.to_owned(),
+        message: message.into(),
+    }
+}
+
+/// A warning about a setting or a file.
+pub fn warning(subject: &str, message: impl Into<String>) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        subject: subject.to_owned(),
+        message: message.into(),
+    }
+}
+
+/// What no server may be started with, not even `dev`.
+pub fn always(config: &Config) -> Vec<Finding> {
+    let (hashing, lockout, tokens) = (&config.hashing, &config.lockout, &config.tokens);
+    let positive = [
+        ("server.request_timeout", config.server.request_timeout),
+        ("server.max_connections", config.server.max_connections as u64),
+        ("limits.sign_in", config.limits.sign_in.into()),
+        ("limits.mail", config.limits.mail.into()),
+        ("limits.other", config.limits.other.into()),
+        ("limits.conflicts", config.limits.conflicts.into()),
+        ("lockout.failures", lockout.failures.into()),
+        ("tokens.key_rotation_days", tokens.key_rotation_days),
+    ];
+    let mut found: Vec<_> = positive
+        .into_iter()
+        .filter(|(_, value)| *value == 0)
+        .map(|(setting, _)| error(setting, "must be at least 1; nothing here can be switched off"))
+        .collect();
+    let database = config
+        .database
+        .path
+        .as_ref()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
+    let mut demand = |holds: bool, setting: &str, message: &str| {
+        if !holds {
+            found.push(error(setting, message));
+        }
+    };
+    demand(
+        hashing.memory >= 19_456,
+        "hashing.memory",
+        "must be at least 19456 KiB (OWASP's floor for Argon2id)",
+    );
+    demand(
+        hashing.iterations >= 2,
+        "hashing.iterations",
+        "must be at least 2 (OWASP's floor for Argon2id)",
+    );
+    demand(
+        hashing.workers != Some(0),
+        "hashing.workers",
+        "must be at least 1, or unset",
+    );
+    demand(
+        lockout.steps.iter().all(|step| *step <= 900),
+        "lockout.steps",
+        "no step may be longer than 900 seconds: a lock must not keep a victim out",
+    );
+    demand(
+        !database.contains("://"),
+        "database.path",
+        "must be a path, or sqlite:PATH in DATABASE_URL: this release serves SQLite",
+    );
+    demand(
+        tokens.refresh_overlap <= 60,
+        "tokens.refresh_overlap",
+        "must be at most 60 seconds",
+    );
+    found
+}
+
+/// What `serve` refuses besides, and what its operator should know.
+pub fn production(config: &Config) -> Vec<Finding> {
+    let mut found = always(config);
+    found.extend(public_url(config.server.public_url.as_deref()));
+    found.extend(mail(&config.mail));
+    found.extend(
+        config
+            .network
+            .trusted_proxies
+            .iter()
+            .filter(|network| network.prefix_len() == 0)
+            .map(|network| {
+                error(
+                    "network.trusted_proxies",
+                    format!("{network} lets every client choose its address: name the proxies alone"),
+                )
+            }),
+    );
+    found.extend(
+        config
+            .cors
+            .allowed_origins
+            .iter()
+            .filter_map(|origin| self::origin(origin)),
+    );
+    found.extend(links(config));
+    if config
+        .metrics
+        .listen
+        .is_some_and(|listen| !listen.ip().is_loopback())
+    {
+        found.push(error(
+            "metrics.listen",
+            "must be a loopback address: the figures are not for everybody",
+        ));
+    }
+    if config.server.default_environment == super::EnvironmentName::Test {
+        found.push(warning(
+            "server.default_environment",
+            "is `test`: requests without an API key reach test users",
+        ));
+    }
+    found
+}
+
+fn public_url(url: Option<&str>) -> Option<Finding> {
+    let setting = "server.public_url";
+    let Some(url) = url else {
+        return Some(error(
+            setting,
+            "is not set: name the URL that clients use, such as \"https://auth.example.com\"",
+        ));
+    };
+    match address::base_url(url) {
+        None => Some(error(
+            setting,
+            format!("\"{url}\" is not a base URL such as \"https://auth.example.com\" (no path, no query)"),
+        )),
+        Some(base) if !base.secure && !base.loopback => Some(error(
+            setting,
+            format!("\"{url}\" sends passwords in the clear: use https"),
+        )),
+        Some(_) => None,
+    }
+}
+
+fn mail(mail: &Mail) -> Vec<Finding> {
+    let server = match mail.server() {
+        Ok(Some(server)) => server,
+        Ok(None) => {
+            return vec![error(
+                "mail",
+                "no mail server: set mail.host or mail.smtp_url, and mail.from",
+            )];
+        }
+        Err(problem) => return vec![error("mail.smtp_url", problem)],
+    };
+    let mut found = Vec::new();
+    if mail.from.is_none() {
+        found.push(error(
+            "mail.from",
+            "is not set: name the sender, such as \"Example <no-reply@example.com>\"",
+        ));
+    }
+    if server.tls == SmtpTls::None && !address::is_loopback(&server.host) {
+        found.push(if mail.allow_plaintext {
+            warning(
+                "mail.allow_plaintext",
+                format!(
+                    "mail to {} travels unencrypted, with every link in it",
+                    server.host
+                ),
+            )
+        } else {
+            error(
+                "mail.tls",
+                format!(
+                    "mail to {} would travel unencrypted: use \"starttls\" or \"tls\"",
+                    server.host
+                ),
+            )
+        });
+    }
+    found
+}
+
+fn origin(origin: &str) -> Option<Finding> {
+    let setting = "cors.allowed_origins";
+    if origin.contains('*') {
+        return Some(error(
+            setting,
+            format!("\"{origin}\" is a wildcard: name exact origins such as \"https://app.example.com\""),
+        ));
+    }
+    address::base_url(origin).is_none().then(|| {
+        error(
+            setting,
+            format!("\"{origin}\" is not an origin such as \"https://app.example.com\""),
+        )
+    })
+}
+
+fn links(config: &Config) -> Vec<Finding> {
+    let links = [
+        ("links.verify_email", &config.links.verify_email),
+        ("links.reset_password", &config.links.reset_password),
+    ];
+    let set = links
+        .into_iter()
+        .filter_map(|(setting, link)| Some((setting, link.as_deref()?)));
+    set.filter(|(_, link)| !link.contains("{token}"))
+        .map(|(setting, _)| {
+            error(
+                setting,
+                "has no {token}: the page would not learn which secret was mailed",
+            )
+        })
+        .collect()
+}
+
+/// What the dialects of a project do by contract, and an operator should have decided on.
+pub fn enumeration(project: &str, settings: &Settings) -> Option<Finding> {
+    let enabled = |name: &&str| {
+        settings
+            .dialects
+            .get(*name)
+            .and_then(|table| table.enabled)
+            .unwrap_or(true)
+    };
+    let telling: Vec<_> = crate::dialects::names().into_iter().filter(enabled).collect();
+    if telling.is_empty() || settings.registration.hide_existing || !settings.registration.open {
+        return None;
+    }
+    let dialects = telling.join(", ");
+    Some(warning(
+        &format!("project {project}"),
+        format!(
+            "{dialects}: whoever registers learns whether an address has an account here, by the API's contract; \
+             set registration.hide_existing = true, or disable the API, if that must not be"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The configuration: one model, from which the sample, the reference and the JSON Schema are generated.
+
+pub mod check;
+mod env;
+mod keys;
+mod layers;
+mod render;
+mod sections;
+mod show;
+mod smtp;
+mod tree;
+
+pub use keys::{Key, Kind, keys};
+pub use layers::{Flag, Loaded, Origin, Profile, Sources};
+pub use render::{reference, sample, schema, value as toml_value};
+pub use sections::*;
+pub use show::{Shown, shown};
+pub use smtp::MailServer;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Settings, Tokens};
+
+/// Everything that can be configured, complete. A dialect's table stands at the top level of the file under its
+/// name (`[rakomi]`); here they are gathered in `dialects`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the server is reached and where it keeps its data.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// The network in front of the server.
+    pub network: Network,
+    /// The master key, which seals every other secret.
+    pub secrets: Secrets,
+    /// How passwords are hashed.
+    pub hashing: Hashing,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Figures for Prometheus.
+    pub metrics: Metrics,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How many requests one client address may send.
+    pub limits: Limits,
+    /// The lock of an account after failed logins.
+    pub lockout: LockoutSteps,
+    /// Who may register. A default for every project.
+    pub registration: Registration,
+    /// Where mailed links lead. A default for every project.
+    pub links: Links,
+    /// Browser origins that may call. A default for every project.
+    pub cors: Cors,
+    /// Lifetimes that all dialects share. A default for every project.
+    pub tokens: Tokens,
+    /// Published keys. A default for every project.
+    pub jwks: Jwks,
+    /// One table for each dialect. A default for every project.
+    pub dialects: BTreeMap<String, DialectSettings>,
+}
+
+impl Config {
+    /// What every project has unless it says otherwise.
+    pub fn project_defaults(&self) -> Settings {
+        Settings {
+            registration: self.registration.clone(),
+            links: self.links.clone(),
+            cors: self.cors.clone(),
+            tokens: self.tokens.clone(),
+            jwks: self.jwks.clone(),
+            dialects: self.dialects.clone(),
+        }
+    }
+}
+
+/// A configuration that cannot be used, with every problem that was found.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Invalid(pub Vec<String>);
+
+impl Invalid {
+    /// One problem.
+    pub fn one(problem: impl Into<String>) -> Self {
+        Self(vec![problem.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! A running server, in one value: what `dev`, `serve` and the test kit start alike.
+
+mod background;
+pub mod keys;
+mod metrics;
+mod open;
+pub mod post;
+mod ready;
+
+pub use metrics::{Metrics, Recorder};
+pub use open::{OpenError, Setup, exposed_files, open};
+
+use crate::config::{Config, Limits, Profile};
+use crate::pages::{self, Document, PagesState};
+use background::Background;
+use ready::Readiness;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use vestibule_ops::Core;
+use vestibule_web::{App, Rate, Rates, Serving, Shutdown};
+
+/// What a server is started with.
+pub struct Options {
+    /// Its configuration.
+    pub config: Config,
+    /// Clock, entropy and what it may create.
+    pub setup: Setup,
+    /// Where it listens; unset: where the configuration says.
+    pub listener: Option<TcpListener>,
+    /// Where figures are counted; unset: there is no metrics listener.
+    pub recorder: Option<Recorder>,
+}
+
+/// A running server.
+pub struct Running {
+    /// Where clients reach it, without a trailing slash.
+    pub base_url: String,
+    metrics: Option<Metrics>,
+    /// What its operations work with.
+    pub core: Arc<Core>,
+    shutdown: Shutdown,
+    serving: JoinHandle<usize>,
+    background: Background,
+}
+
+/// Opens the instance and begins to serve.
+pub async fn start(options: Options) -> Result<Running, OpenError> {
+    let Options {
+        config,
+        setup,
+        listener,
+        recorder,
+    } = options;
+    // First of all, so that a port in use leaves no trace in the data folder.
+    let listener = match listener {
+        Some(listener) => listener,
+        None => listen(config.server.listen).await?,
+    };
+    let address = listener
+        .local_addr()
+        .map_err(OpenError::system("learn the address of the listener"))?;
+    let base_url = config
+        .server
+        .public_url
+        .as_deref()
+        .map_or_else(|| url(address), |url| url.trim_end_matches('/').to_owned());
+    let templates = Arc::new(post::templates(&config.mail).map_err(OpenError::Other)?);
+    let transport = post::transport(&config, setup.profile).map_err(OpenError::Other)?;
+    let core = open(&config, &base_url, &setup).await?;
+
+    let shutdown = Shutdown::new();
+    let pages = PagesState {
+        core: Arc::clone(&core),
+        templates: Arc::clone(&templates),
+        documents: documents(&base_url)?,
+        dev: setup.profile == Profile::Development,
+        default_environment: config.server.default_environment.into(),
+    };
+    let readiness = Readiness {
+        core: Arc::clone(&core),
+        shutdown: shutdown.clone(),
+    };
+    let pages = pages::router(pages).merge(readiness.clone().router());
+    let app = App::new(
+        Arc::clone(&core),
+        web(&config),
+        crate::dialects::all(),
+        pages,
+        shutdown.clone(),
+    );
+    let app = app.map_err(|conflict| OpenError::Other(conflict.to_string()))?;
+    let serving = Serving {
+        max_connections: config.server.max_connections,
+        drain: Duration::from_secs(config.server.drain_timeout),
+    };
+    let metrics = match recorder {
+        Some(recorder) => Metrics::start(recorder, &config, setup.profile, readiness).await?,
+        None => None,
+    };
+    Ok(Running {
+        base_url,
+        serving: tokio::spawn(async move { app.serve(listener, serving).await }),
+        background: Background::start(&core, templates, transport),
+        core,
+        shutdown,
+        metrics,
+    })
+}
+
+impl Running {
+    /// Where Prometheus reaches its figures, if it may.
+    pub fn metrics_url(&self) -> Option<&str> {
+        self.metrics.as_ref().map(|metrics| metrics.url.as_str())
+    }
+
+    /// Stops in order: readiness turns false, no connection is accepted any more, running requests end, what is in
+    /// memory is written, mail on its way ends, the database is closed.
+    pub async fn shutdown(self) {
+        self.shutdown.begin();
+        // A task that panicked has been logged; the others still have to end well.
+        let _ = self.serving.await;
+        self.background.stop().await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
+        self.core.store.db.close().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, OpenError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(OpenError::system(format!(
+            "listen on {address} (choose another address with --listen or server.listen)"
+        )))
+}
+
+/// The address as a URL; a server on all interfaces is reached at this machine's.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    format!("http://{address}")
+}
+
+fn documents(base_url: &str) -> Result<Vec<Document>, OpenError> {
+    let documents = crate::dialects::all().into_iter().map(|dialect| {
+        let openapi = serde_json::to_value(vestibule_web::openapi(&dialect, base_url));
+        let openapi = openapi.map_err(|error| OpenError::Other(format!("the OpenAPI document: {error}")))?;
+        Ok(Document {
+            name: dialect.door.name.as_str().to_owned(),
+            title: dialect.title.to_owned(),
+            openapi,
+        })
+    });
+    documents.collect()
+}
+
+fn web(config: &Config) -> vestibule_web::Settings {
+    vestibule_web::Settings {
+        default_environment: config.server.default_environment.into(),
+        trusted_proxies: config.network.trusted_proxies.clone(),
+        rates: rates(&config.limits),
+    }
+}
+
+fn rates(limits: &Limits) -> Rates {
+    Rates {
+        sign_in: Rate::per_minute(limits.sign_in),
+        sign_up: Rate::per_minute(limits.sign_in),
+        mail: Rate::per_minute(limits.mail),
+        default: Rate::per_minute(limits.other),
+        conflicts: Rate {
+            requests: limits.conflicts,
+            window: Duration::from_hours(1),
+        },
+    }
+}

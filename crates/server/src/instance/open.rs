@@ -1,0 +1,197 @@
+//! From a configuration to a [`Core`]: folder, database, schema, master key, hash pool.
+
+use crate::config::{Config, Invalid, Profile};
+use crate::data::{self, Folder};
+use crate::master_key::{self, MasterKeys};
+use std::sync::Arc;
+use std::time::Duration;
+use vestibule_keys::password::{Engine, Params};
+use vestibule_keys::{HashPool, Sealer, pool};
+use vestibule_model::{Clock, Entropy};
+use vestibule_ops::admin::instance::adopt_master_key;
+use vestibule_ops::{Core, InstanceSettings, Parts};
+use vestibule_store::{OpenSqlite, Role, Store, instance};
+
+/// What an instance is opened with besides its configuration.
+#[derive(Clone)]
+pub struct Setup {
+    /// Which defaults it has and what it may offer.
+    pub profile: Profile,
+    /// Server, or a command beside it.
+    pub role: Role,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whether a data folder, a master key and a database are made where there are none.
+    pub create: bool,
+}
+
+/// Why an instance does not open. The text holds the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Store(#[from] vestibule_store::Error),
+    #[error(transparent)]
+    Hashing(#[from] pool::StartError),
+    #[error("cannot {attempt}: {error}")]
+    System { attempt: String, error: std::io::Error },
+    #[error("{0}")]
+    Other(String),
+}
+
+impl OpenError {
+    /// A failure of the operating system while attempting something.
+    pub fn system(attempt: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        |error| Self::System {
+            attempt: attempt.into(),
+            error,
+        }
+    }
+}
+
+/// Opens an instance. `public_url` is where clients reach it, for the links in mails.
+pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Arc<Core>, OpenError> {
+    let folder = Folder::of(config);
+    let database = folder.database();
+    if setup.create {
+        folder
+            .create()
+            .map_err(OpenError::system(format!("create {}", folder.root().display())))?;
+    } else if !database.exists() {
+        let shown = database.display();
+        return Err(OpenError::Other(format!(
+            "there is no database {shown}: name the data folder with --data or the file with --config, or make one with `vestibule init`"
+        )));
+    }
+    // Found before the database is touched: a key that cannot be read should not leave an empty database behind.
+    let found = master_key::find(&config.secrets, &folder)?;
+    let pool = HashPool::start(hashing(config)?, setup.entropy.clone())?;
+    let store = Store::open(sqlite(config, &folder, setup.role)).await?;
+    match unlock(config, &folder, setup, &store, found).await {
+        Ok(unlocked) => {
+            let core = Core::new(Parts {
+                store,
+                clock: setup.clock.clone(),
+                entropy: setup.entropy.clone(),
+                pool,
+                sealer: unlocked.sealer,
+                doors: crate::dialects::all()
+                    .iter()
+                    .map(|dialect| dialect.door)
+                    .collect(),
+                settings: settings(config, public_url, setup.profile),
+            });
+            if unlocked.is_new {
+                adopt_master_key(&core)
+                    .await
+                    .map_err(|error| OpenError::Other(format!("cannot note the master key: {error:?}")))?;
+            }
+            Ok(core)
+        }
+        Err(refused) => {
+            store.db.close().await;
+            Err(refused)
+        }
+    }
+}
+
+/// What opens the secrets of a database.
+struct Unlocked {
+    sealer: Sealer,
+    /// Whether the database has sealed nothing yet.
+    is_new: bool,
+}
+
+/// Sees to the schema, and makes sure that the master key is the one that sealed this database.
+async fn unlock(
+    config: &Config,
+    folder: &Folder,
+    setup: &Setup,
+    store: &Store,
+    found: Option<vestibule_keys::MasterKey>,
+) -> Result<Unlocked, OpenError> {
+    prepare_schema(store, setup).await?;
+    let sealed_by = instance::get(&store.db, instance::MASTER_KEY).await?;
+    let current = match found {
+        None if setup.create && sealed_by.is_none() => {
+            Some(master_key::make(folder, setup.entropy.as_ref())?)
+        }
+        found => found,
+    };
+    let previous = master_key::previous(&config.secrets, folder)?;
+    let keys = current.map(|current| MasterKeys { current, previous });
+    master_key::judge(keys.as_ref(), sealed_by.as_deref(), folder)?;
+    let Some(keys) = keys else {
+        return Err(OpenError::Other("there is no master key".into()));
+    };
+    let sealer = Sealer::new(
+        setup.entropy.clone(),
+        keys.current,
+        keys.previous.into_iter().collect(),
+    );
+    Ok(Unlocked {
+        sealer,
+        is_new: sealed_by.is_none(),
+    })
+}
+
+/// A server brings the schema up to date. A command does not: an older server may be running on it.
+async fn prepare_schema(store: &Store, setup: &Setup) -> Result<(), OpenError> {
+    if setup.role == Role::Server {
+        store.migrate(setup.clock.now()).await?;
+    } else if !store.pending().await?.is_empty() {
+        return Err(OpenError::Other(
+            "the database was made by an older release: run `vestibule migrate`, or start this release's server".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn sqlite(config: &Config, folder: &Folder, role: Role) -> OpenSqlite {
+    let mut options = OpenSqlite::new(folder.database(), Arc::new(()));
+    options.page_cache_kib = config.database.page_cache;
+    if role == Role::Companion {
+        options.role = role;
+        options.readers = 1;
+        options.scanners = 1;
+    }
+    options
+}
+
+fn hashing(config: &Config) -> Result<pool::Settings, OpenError> {
+    let hashing = &config.hashing;
+    let params = Params::new(hashing.memory, hashing.iterations)
+        .map_err(|error| Invalid::one(format!("hashing: {error}")))?;
+    let mut settings = pool::Settings::for_this_machine(params);
+    if let Some(workers) = hashing.workers {
+        settings.workers = workers as usize;
+    }
+    if hashing.portable {
+        settings.engine = Engine::Portable;
+    }
+    Ok(settings)
+}
+
+fn settings(config: &Config, public_url: &str, profile: Profile) -> InstanceSettings {
+    InstanceSettings {
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        defaults: config.project_defaults(),
+        lockout: config.lockout.lockout(),
+        request_timeout: Duration::from_secs(config.server.request_timeout),
+        capture_mail: profile == Profile::Development,
+    }
+}
+
+/// The files of an instance that every user of the machine can read.
+pub fn exposed_files(config: &Config) -> Vec<String> {
+    let folder = Folder::of(config);
+    let files = [
+        folder.database().to_owned(),
+        folder.master_key(),
+        folder.dev_keys(),
+    ];
+    files.iter().filter_map(|path| data::exposed(path)).collect()
+}

@@ -1,0 +1,252 @@
+//! The real binary as a child of a story: called as a user calls it, and ended whatever becomes of the story.
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a command or a start may take before the story fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks again and again, without a fixed wait, until there is an answer; fails the story after `patience`.
+pub fn eventually<T>(what: &str, patience: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + patience;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < until, "not within {patience:?}: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// How the binary is called.
+#[derive(Clone, Debug)]
+pub struct Binary {
+    path: PathBuf,
+    variables: Vec<(String, String)>,
+    through: Vec<String>,
+}
+
+impl Binary {
+    /// The binary of a path. It inherits nothing of the environment but the search path.
+    pub fn at(path: &str) -> Self {
+        Self { path: path.into(), variables: Vec::new(), through: Vec::new() }
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Lets another program start it, which ends its own arguments with `exec`-ing the rest of them.
+    #[must_use]
+    pub fn through(mut self, program: &[&str]) -> Self {
+        self.through = program.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a command that reads `input`.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("the binary starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A command that refuses its arguments does not read.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        let out = whole(child.stdout.take().expect("a pipe"));
+        let err = whole(child.stderr.take().expect("a pipe"));
+        let mut guard = Guard(child);
+        let status = guard.ended(PATIENCE).unwrap_or_else(|| panic!("{arguments:?} does not end"));
+        let text = |from: Receiver<String>| from.recv().expect("a reader");
+        Ended { code: status.code(), out: text(out), err: text(err) }
+    }
+
+    /// Starts a server and waits until it says in one line of JSON that it is ready.
+    pub fn serve(&self, arguments: &[&str]) -> Serving {
+        let since = Instant::now();
+        let mut child = self.command(arguments).stdin(Stdio::null()).spawn().expect("the binary starts");
+        let (out, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let guard = Guard(child);
+        let said = Arc::new(Mutex::new(String::new()));
+        let hearing = Arc::clone(&said);
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut said = hearing.lock().unwrap_or_else(PoisonError::into_inner);
+                said.push_str(&line);
+                said.push('\n');
+            }
+        });
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                // The story may be over.
+                let _ = tell.send(line);
+            }
+        });
+        let heard = || said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let line = told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no server: {}", heard()));
+        let took = since.elapsed();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        Serving { guard, ready, took, said }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut words = self.through.iter().map(AsRef::as_ref).chain([self.path.as_os_str()]);
+        let mut command = Command::new(words.next().expect("at least the binary"));
+        command.args(words).args(arguments).env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("USER", "story");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+/// A command that has ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to stdout.
+    pub out: String,
+    /// What it wrote to stderr.
+    pub err: String,
+}
+
+impl Ended {
+    /// Fails the story unless the command did what it was asked.
+    pub fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
+        self
+    }
+
+    /// The one line of JSON on stdout of a command that did what it was asked.
+    pub fn json(self) -> Value {
+        let ended = self.done();
+        serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error} in {}", ended.out))
+    }
+}
+
+/// A server that said it is ready. It is killed when this is dropped.
+pub struct Serving {
+    guard: Guard,
+    /// Its line of JSON.
+    pub ready: Value,
+    /// How long it took from the call to that line.
+    pub took: Duration,
+    said: Arc<Mutex<String>>,
+}
+
+impl Serving {
+    /// The address of a URL of the ready line, such as `base_url`.
+    pub fn address(&self, url: &str) -> SocketAddr {
+        let url = self.ready[url].as_str().unwrap_or_else(|| panic!("no {url} in {}", self.ready));
+        let host = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        host.parse().unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    /// What it has written to stderr.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.guard.0.id()
+    }
+
+    /// SIGKILL, and waits for the end.
+    pub fn kill(mut self) {
+        self.guard.kill();
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        kill_process(self.pid(), Signal::TERM).expect("the server lives");
+    }
+
+    /// Waits for its end; none when it still runs after `patience`.
+    pub fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        self.guard.ended(patience)
+    }
+
+    /// Bounds how many files it may have open, or how long a file of its may become; `None` lifts the bound.
+    pub fn limit(&self, resource: Resource, most: Option<u64>) {
+        let maximum = getrlimit(resource).maximum;
+        let limit = Rlimit { current: most.or(maximum), maximum };
+        prlimit(Some(self.pid()), resource, limit).expect("a limit of one's own child");
+    }
+
+    /// How many files it has open.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.id())).expect("a process").count()
+    }
+
+    /// Its memory in KiB: `VmRSS` for now, `VmHWM` for the most there ever was.
+    pub fn memory(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of that name");
+        line.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number of KiB")
+    }
+
+    /// The processor time that it has used.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("a process");
+        let fields = stat.rsplit(") ").next().expect("fields after the name").split(' ');
+        let ticks = fields.skip(11).take(2).map(|it| it.parse::<u64>().expect("ticks")).sum::<u64>();
+        Duration::from_secs(ticks) / u32::try_from(rustix::param::clock_ticks_per_second()).expect("a few")
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.guard.0)
+    }
+}
+
+struct Guard(Child);
+
+impl Guard {
+    fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + patience;
+        loop {
+            let status = self.0.try_wait().expect("one's own child");
+            if status.is_some() || Instant::now() > until {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn kill(&mut self) {
+        // Both fail only for a child that has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Reads all there is, on a thread of its own so that the writer never waits.
+fn whole(mut from: impl Read + Send + 'static) -> Receiver<String> {
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        let _ = from.read_to_end(&mut text);
+        let _ = tell.send(String::from_utf8_lossy(&text).into_owned());
+    });
+    told
+}

@@ -1,0 +1,84 @@
+//! The head of a request, before anything is looked up.
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+
+/// Longest path and query, in bytes.
+const MAX_TARGET: usize = 8 * 1024;
+
+/// Most bytes in names and values of header fields.
+const MAX_HEADERS: usize = 16 * 1024;
+
+/// What is refused before anything is looked up. A body framed in a way that another program may read differently
+/// is never read (RFC 9112 §6.3).
+pub(crate) fn unacceptable(parts: &Parts) -> Option<StatusCode> {
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| name.as_str().len() + value.len();
+    if target > MAX_TARGET {
+        Some(StatusCode::URI_TOO_LONG)
+    } else if parts.headers.iter().map(field).sum::<usize>() > MAX_HEADERS {
+        Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+    } else if !is_plainly_framed(&parts.headers) {
+        Some(StatusCode::BAD_REQUEST)
+    } else {
+        None
+    }
+}
+
+fn is_plainly_framed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => headers.get_all(CONTENT_LENGTH).iter().count() <= 1,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(target: &str, headers: &[(&'static str, &str)]) -> Option<u16> {
+        let mut request = http::Request::builder().uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        unacceptable(&parts).map(|status| status.as_u16())
+    }
+
+    #[test]
+    fn i13_targets_and_headers_are_bounded() {
+        let target = |length: usize| {
+            format!(
+                "/{}?{}",
+                "a".repeat(length / 2),
+                "b".repeat(length - length / 2 - 2)
+            )
+        };
+        assert_eq!(refused(&target(MAX_TARGET), &[]), None);
+        assert_eq!(refused(&target(MAX_TARGET + 1), &[]), Some(414));
+        let value = |length: usize| "a".repeat(length - 3);
+        assert_eq!(refused("/", &[("x-a", &value(MAX_HEADERS))]), None);
+        assert_eq!(refused("/", &[("x-a", &value(MAX_HEADERS + 1))]), Some(431));
+    }
+
+    #[test]
+    fn i10_a_body_that_can_be_framed_in_two_ways_is_not_read() {
+        assert_eq!(refused("/", &[("content-length", "2")]), None);
+        assert_eq!(refused("/", &[("transfer-encoding", "Chunked")]), None);
+        for headers in [
+            &[("content-length", "2"), ("content-length", "2")][..],
+            &[("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+            &[("transfer-encoding", "chunked, chunked")],
+            &[("transfer-encoding", "gzip, chunked")],
+            &[("transfer-encoding", "identity")],
+        ] {
+            assert_eq!(refused("/", headers), Some(400), "{headers:?}");
+        }
+    }
+}

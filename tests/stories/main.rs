@@ -1,0 +1,6 @@
+//! The stories: what Vestibule promises, told by personas through its doors. The ids in the names are the rows of the
+//! security catalogue.
+
+#[cfg(test)]
+mod process;
+mod rakomi;

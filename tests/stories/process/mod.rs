@@ -1,0 +1,14 @@
+//! The real process: killed, stopped, starved, flooded, misconfigured, and worked on from its command line.
+
+mod client;
+mod cli;
+mod backup;
+mod connections;
+mod disk;
+mod kill;
+mod ledger;
+mod locked;
+mod overload;
+mod place;
+mod refusals;
+mod stop;
