@@ -82,6 +82,13 @@ pub struct HashPool {
     dummy: StoredHash,
 }
 
+/// By when a hash must be done for a request of this deadline. What follows it needs time as well, and whoever
+/// would wait longer is better told at once to come back.
+fn hashed_by(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now) * 2 / 5
+}
+
 impl HashPool {
     /// Tests the implementation against a known answer and starts the threads. No memory is taken before the
     /// first hash.
@@ -103,6 +110,12 @@ impl HashPool {
         Ok(pool)
     }
 
+    /// Whether a usual hash that joined the line now would be done in time. Asked before anything is written for
+    /// it, so that a flood of refused attempts writes nothing.
+    pub fn admits(&self, deadline: Instant) -> Result<(), PoolError> {
+        self.line.admits(cost(self.line.settings.params.setting()), hashed_by(deadline))
+    }
+
     /// Hashes a new password. Once begun it is finished, whether or not anybody waits.
     pub async fn hash(&self, password: &Password, deadline: Instant) -> Result<StoredHash, PoolError> {
         let (reply, answer) = oneshot::channel();
@@ -113,7 +126,7 @@ impl HashPool {
                 reply,
             },
             cost,
-            deadline,
+            deadline: hashed_by(deadline),
         })?;
         answer.await.map_err(|_| self.line.gone())?
     }
@@ -141,7 +154,7 @@ impl HashPool {
                 reply,
             },
             cost,
-            deadline,
+            deadline: hashed_by(deadline),
         })?;
         let checked = answer.await.map_err(|_| self.line.gone())??;
         let matches = checked.matches && known;

@@ -253,6 +253,7 @@ async fn a_link_that_has_expired_is_never_sent_and_no_attempt_is_planned_past_it
     assert!(row.attempts >= 8, "{row:?}");
     assert!(row.last_error.unwrap().contains("450"));
 
+    server.on("RCPT", &[]);
     let late = office.reset_mail().await;
     office.advance(Duration::from_hours(1));
     office.post().deliver_due().await;

@@ -77,8 +77,10 @@ impl Caches {
                     }),
                 ],
             ),
-            me: freshness.cache(
-                16_384,
+            // A hundred sessions take as much memory as a hundred users.
+            me: freshness.weighed(
+                32_768,
+                |_, me: &Arc<Me>| 1 + me.sessions.len() as u64,
                 &[
                     Topic::Entry(users::TOPIC, UserId::from_bytes),
                     Topic::Entry(sessions::OF_USER, UserId::from_bytes),

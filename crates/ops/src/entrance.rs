@@ -14,6 +14,9 @@ use vestibule_store::{api_keys, instance, mailed_secrets};
 
 pub use vestibule_keys::secret_text::ApiKeyKind;
 
+/// Longer than any scheme, host name and port together: such a text is no origin and is not remembered.
+const LONGEST_ORIGIN: usize = 300;
+
 /// What an API key opens.
 #[derive(Clone, Debug)]
 pub struct Entrance {
@@ -32,6 +35,8 @@ pub struct Entrances {
     projects: Cache<ProjectId, Arc<Project>>,
     /// By slug; the empty one is the default project's.
     slugs: Cache<String, ProjectId>,
+    /// Whether any project lists a browser origin.
+    origins: Cache<String, bool>,
 }
 
 /// What a good API key opens.
@@ -52,6 +57,7 @@ impl Entrances {
                 10_000,
                 &[Topic::All(projects::TOPIC), Topic::All(instance::TOPIC)],
             ),
+            origins: freshness.cache(10_000, &[Topic::All(projects::TOPIC)]),
         }
     }
 }
@@ -166,7 +172,11 @@ pub async fn origin_is_listed(core: &Core, origin: &str) -> Result<bool, Error> 
         .allowed_origins
         .iter()
         .any(|listed| listed == origin);
-    Ok(by_default || projects::origin_is_listed(&core.store.db, origin).await?)
+    if by_default || origin.len() > LONGEST_ORIGIN {
+        return Ok(by_default);
+    }
+    let read = async { Ok::<_, Error>(Some(projects::origin_is_listed(&core.store.db, origin).await?)) };
+    Ok(core.entrances.origins.through(&origin.to_owned(), read).await? == Some(true))
 }
 
 /// A project with the instance's defaults below what it sets for itself.

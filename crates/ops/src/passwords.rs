@@ -49,6 +49,8 @@ pub(crate) async fn evaluate<'a>(
 ) -> Result<Evaluated<'a>, Error> {
     let stored = credential.and_then(parse);
     let password = Password::for_login(typed);
+    // Before the charge: a login that would be shed anyway writes nothing.
+    cx.core.pool.admits(cx.deadline)?;
     let turn = turn(cx, account).await?;
     match cx.core.pool.verify(&password, stored.as_ref(), cx.deadline).await {
         Ok(verdict) => Ok(Evaluated {

@@ -8,5 +8,6 @@ pub mod dialects;
 pub mod instance;
 mod logs;
 mod master_key;
+mod open_files;
 pub mod pages;
 mod signals;

@@ -1,10 +1,26 @@
-//! SIGTERM and SIGINT: the first asks to stop, the second ends the process at once.
+//! Signals. SIGTERM and SIGINT ask to stop, a second one ends the process at once; SIGHUP asks to read the
+//! configuration again.
 
 use std::process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What the shell reports for a process that SIGINT ended.
 const INTERRUPTED: i32 = 130;
+
+/// SIGHUP, which asks to look at the configuration again.
+pub struct Hangup(Signal);
+
+impl Hangup {
+    /// Begins to listen; from now on the signal no longer ends the process.
+    pub fn listen() -> std::io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next one.
+    pub async fn received(&mut self) {
+        self.0.recv().await;
+    }
+}
 
 /// The signals that ask the process to stop.
 pub struct Stop {

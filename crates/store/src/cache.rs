@@ -4,6 +4,7 @@
 //! anything unseen, is younger than [`LEASE`]. Without a lease the database is read, so a frozen process fails closed.
 //! A value is kept only if nothing about its key was announced since before it was read.
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,8 +56,22 @@ impl Freshness {
         K: Eq + Hash + Clone + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
+        self.weighed(capacity, |_, _| 1, topics)
+    }
+
+    /// Makes a cache whose entries differ in size: together they weigh at most `capacity`.
+    pub fn weighed<K, V>(
+        &self,
+        capacity: usize,
+        weight: fn(&K, &V) -> u64,
+        topics: &'static [Topic<K, V>],
+    ) -> Cache<K, V>
+    where
+        K: Eq + Hash + Clone + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
         let shared = Arc::new(Shelf {
-            entries: Entries::new(capacity),
+            entries: Entries::with_weighter(capacity, capacity as u64, Weight(weight)),
             gates: std::array::from_fn(|_| Mutex::new(0)),
             hasher: std::hash::RandomState::new(),
             topics,
@@ -67,6 +82,21 @@ impl Freshness {
             lease: Arc::clone(&self.lease),
             shelf: shared,
         }
+    }
+}
+
+/// How much of a cache's capacity an entry takes.
+struct Weight<K, V>(fn(&K, &V) -> u64);
+
+impl<K, V> Clone for Weight<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl<K, V> Weighter<K, V> for Weight<K, V> {
+    fn weight(&self, key: &K, value: &V) -> u64 {
+        (self.0)(key, value)
     }
 }
 
@@ -106,23 +136,14 @@ pub enum Topic<K, V> {
     All(&'static str),
 }
 
-/// A bounded cache; clones share it.
+/// A bounded cache.
 pub struct Cache<K: 'static, V: 'static> {
     lease: Arc<Lease>,
     shelf: Arc<Shelf<K, V>>,
 }
 
-impl<K, V> Clone for Cache<K, V> {
-    fn clone(&self) -> Self {
-        Self {
-            lease: Arc::clone(&self.lease),
-            shelf: Arc::clone(&self.shelf),
-        }
-    }
-}
-
 struct Shelf<K: 'static, V: 'static> {
-    entries: Entries<K, V>,
+    entries: Entries<K, V, Weight<K, V>>,
     /// How often a key of this gate was announced.
     gates: [Mutex<u64>; GATES],
     hasher: std::hash::RandomState,

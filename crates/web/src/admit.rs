@@ -5,7 +5,7 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::bearer::{self, Bearer};
 use crate::body;
-use crate::call::{Call, Open, Request};
+use crate::call::{Call, Open, Received};
 use crate::cors;
 use crate::dialect::Dialect;
 use crate::route::Route;
@@ -26,7 +26,7 @@ impl App {
         &self,
         dialect: &Dialect,
         route: &Route,
-        (mut request, body): (Request, Body),
+        (mut request, body): (Received, Body),
         project: &mut Option<Arc<Project>>,
     ) -> Result<Answer, Error> {
         if let Guard::Public(handler) = &route.guard {

@@ -1,7 +1,7 @@
 //! The one way from a request to its answer.
 
 use crate::answer::Answer;
-use crate::call::Request as Read;
+use crate::call::Received;
 use crate::caught::Caught;
 use crate::client::{Client, TrustedProxies};
 use crate::cors::{self, Readers};
@@ -55,7 +55,6 @@ pub struct App {
     ids: RequestIds,
     https: bool,
     in_flight: InFlight,
-    unrouted: Meter,
     pub(crate) documents: Vec<OnceLock<Answer>>,
     warned_of_proxy: AtomicBool,
 }
@@ -89,7 +88,6 @@ impl App {
             ids: RequestIds::new(&*core.entropy),
             https: core.settings.public_url.starts_with("https://"),
             in_flight: InFlight::default(),
-            unrouted: Meter::default(),
             documents: dialects.iter().map(|_| OnceLock::new()).collect(),
             warned_of_proxy: AtomicBool::new(false),
             router: Router::new(dialects)?,
@@ -115,10 +113,11 @@ impl App {
             .await;
         let took = self.core.clock.monotonic().saturating_sub(at);
         let (dialect, endpoint, status) = (reply.dialect, reply.endpoint, reply.status());
-        reply
-            .meter
-            .unwrap_or(&self.unrouted)
-            .count(dialect, endpoint, status, took);
+        match reply.meter {
+            Some(meter) => meter.count(dialect, endpoint, status, took),
+            // No route keeps these series at hand; they are looked up.
+            None => Meter::default().count(dialect, endpoint, status, took),
+        }
         if took > SLOW {
             let (request_id, endpoint) = (id.as_str(), endpoint.as_str());
             tracing::warn!(
@@ -167,7 +166,7 @@ impl App {
             Err(throttled(&shown))
         } else {
             let (rule, address) = (route.body, client.address);
-            let request = Read {
+            let request = Received {
                 uri,
                 headers,
                 captures,

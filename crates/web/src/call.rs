@@ -27,7 +27,7 @@ pub(crate) enum BodyRule {
 }
 
 /// The parts of a request that a handler may look at.
-pub(crate) struct Request {
+pub(crate) struct Received {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) captures: Vec<(String, String)>,
@@ -37,7 +37,7 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
 }
 
-impl Request {
+impl Received {
     /// The facts that operations keep.
     pub(crate) fn facts(&self) -> Facts {
         let agent = self.headers.get(http::header::USER_AGENT);
@@ -73,7 +73,7 @@ impl Request {
 pub struct Call {
     /// The context of the operation to call.
     pub cx: Cx,
-    pub(crate) request: Request,
+    pub(crate) request: Received,
 }
 
 impl Call {
@@ -101,7 +101,7 @@ impl Call {
 pub struct Open {
     pub(crate) core: Arc<Core>,
     pub(crate) draining: bool,
-    pub(crate) request: Request,
+    pub(crate) request: Received,
 }
 
 impl Open {

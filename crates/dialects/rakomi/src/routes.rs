@@ -34,6 +34,7 @@ fn open() -> Vec<Route> {
             .gives::<Health>(200, "Both do")
             .gives::<Health>(503, "The database does not"),
         Route::get("/.well-known/jwks.json", Endpoint::Jwks, public(jwks::root))
+            .budget(Budget::Keys)
             .summary("The public keys that verify access tokens")
             .query(
                 "env",
@@ -45,6 +46,7 @@ fn open() -> Vec<Route> {
             Endpoint::Jwks,
             public(jwks::of_project),
         )
+        .budget(Budget::Keys)
         .summary("The public keys of one project")
         .query("env", "`live` or `test`")
         .gives_json(200, "A JSON Web Key Set (RFC 7517)")
@@ -67,6 +69,7 @@ fn accounts() -> Vec<Route> {
             .gives::<Tokens>(200, "Signed in")
             .refuses(&[403]),
         Route::post("/v1/auth/refresh", Endpoint::Refresh, api_key(refresh))
+            .budget(Budget::Refresh)
             .summary("Refresh the access token")
             .describe("Single use: the answer carries the next refresh token.")
             .takes::<RefreshBody>()
@@ -154,6 +157,7 @@ fn mailed() -> Vec<Route> {
 fn oauth() -> Vec<Route> {
     vec![
         Route::post("/oauth/token", Endpoint::Token, secret(token))
+            .budget(Budget::Refresh)
             .summary("Refresh as OAuth 2.0 does it (RFC 6749 section 6)")
             .takes_form::<TokenForm>()
             .gives::<Tokens>(200, "The next pair")

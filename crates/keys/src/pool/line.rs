@@ -103,20 +103,28 @@ impl Line {
 
     /// Lets a job wait, unless it would not be done in time: then it is refused now rather than after a wait.
     pub(super) fn join(&self, job: Job) -> Result<(), PoolError> {
-        let left = job.deadline.saturating_duration_since(Instant::now());
         let mut state = self.state();
-        if state.closed {
-            return Err(PoolError::Stopped);
-        }
-        let wait = self.wait(&state);
-        if state.waiting.len() >= self.settings.queue || wait + self.pace.time_of(job.cost.into()) > left {
-            drop(state);
-            return Err(self.shed(wait));
-        }
+        self.room(&state, job.cost, job.deadline)?;
         state.cost += u64::from(job.cost);
         state.waiting.push_back(job);
         drop(state);
         self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Whether a job of this cost could join now; nothing joins.
+    pub(super) fn admits(&self, cost: u32, deadline: Instant) -> Result<(), PoolError> {
+        self.room(&self.state(), cost, deadline)
+    }
+
+    fn room(&self, state: &State, cost: u32, deadline: Instant) -> Result<(), PoolError> {
+        if state.closed {
+            return Err(PoolError::Stopped);
+        }
+        let (wait, left) = (self.wait(state), deadline.saturating_duration_since(Instant::now()));
+        if state.waiting.len() >= self.settings.queue || wait + self.pace.time_of(cost.into()) > left {
+            return Err(self.shed(wait));
+        }
         Ok(())
     }
 
@@ -278,6 +286,19 @@ mod tests {
         );
         assert_eq!(line.join(job(Duration::from_millis(1_100)).0), Ok(()));
         assert_eq!((line.stats().shed, line.stats().queued), (2, 201));
+    }
+
+    #[test]
+    fn asking_is_answered_as_joining_would_be_and_joins_nothing() {
+        let line = line(1, 3);
+        let within = |milliseconds| Instant::now() + Duration::from_millis(milliseconds);
+        assert!(line.admits(UNIT, within(9)).is_err());
+        for _ in 0..10 {
+            assert_eq!(line.admits(UNIT, within(1_000)), Ok(()));
+        }
+        assert_eq!((line.stats().shed, line.stats().queued), (1, 0));
+        let _waiting = [(); 3].map(|()| job(LONG)).map(|(job, answer)| (line.join(job), answer));
+        assert!(line.admits(UNIT, within(1_000)).is_err(), "the queue is full");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::data::{self, Folder};
 use crate::instance::keys::Keys;
 use crate::instance::{Options, Recorder, Running, Setup, start};
 use crate::logs::Logs;
+use crate::open_files;
 use crate::signals::Stop;
 use clap::Args;
 use serde::Serialize;
@@ -55,9 +56,10 @@ impl DevCommand {
         super::config::refuse(&check::always(&config))?;
         super::config::refuse_exposed(&config)?;
         let logs = Logs::start(&config.log).map_err(Failure::usage)?;
+        open_files::raise_limit();
         let folder = Folder::of(&config);
         let running = start(Options {
-            recorder: Some(Recorder::install(Some(logs.dropped())).map_err(Failure::new)?),
+            recorder: Some(Recorder::install(Some(logs.dropped()))),
             setup: Setup {
                 profile: Profile::Development,
                 role: Role::Server,

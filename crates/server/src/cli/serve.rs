@@ -2,10 +2,11 @@
 
 use super::desk::operator;
 use super::{Attempt, Failure, Global, Outcome};
-use crate::config::{Flag, Profile, check};
+use crate::config::{self, Flag, Loaded, Profile, Sources, check};
 use crate::instance::{Options, Recorder, Setup, start};
 use crate::logs::Logs;
-use crate::signals::Stop;
+use crate::open_files;
+use crate::signals::{Hangup, Stop};
 use clap::Args;
 use std::sync::Arc;
 use vestibule_keys::SystemEntropy;
@@ -16,7 +17,8 @@ use vestibule_store::Role;
 /// Start the server for production
 ///
 /// Refuses to start on an unsafe setting and names it. SIGTERM and Ctrl-C stop it after the running requests have
-/// ended; a second one stops it at once.
+/// ended; a second one stops it at once. SIGHUP reads the configuration again: the log level changes at once, and
+/// what needs a restart is named in the log.
 #[derive(Args)]
 #[command(after_help = "Example:\n  vestibule serve --config /etc/vestibule.toml")]
 pub struct ServeCommand {
@@ -31,6 +33,7 @@ pub struct ServeCommand {
 impl ServeCommand {
     pub async fn run(self, global: &Global) -> Outcome {
         let stop = Stop::listen().attempting("listen for signals")?;
+        let hangup = Hangup::listen().attempting("listen for signals")?;
         let listen = self.listen.map(|value| Flag {
             name: "--listen",
             path: "server.listen",
@@ -51,8 +54,9 @@ impl ServeCommand {
         super::config::refuse_exposed(&config)?;
         super::config::refuse_exposed_file(&sources, &loaded)?;
         let logs = Logs::start(&config.log).map_err(Failure::usage)?;
+        open_files::raise_limit();
         let running = start(Options {
-            recorder: Some(Recorder::install(Some(logs.dropped())).map_err(Failure::new)?),
+            recorder: Some(Recorder::install(Some(logs.dropped()))),
             setup: Setup {
                 profile: Profile::Production,
                 role: Role::Server,
@@ -80,7 +84,10 @@ impl ServeCommand {
                 } else {
                     Ok(())
                 };
-                stop.asked().await;
+                tokio::select! {
+                    () = stop.asked() => {}
+                    () = reload(hangup, &sources, loaded, &logs) => {}
+                }
                 told
             }
             Err(error) => Err(error.into()),
@@ -89,4 +96,32 @@ impl ServeCommand {
         tracing::info!("stopped");
         outcome
     }
+}
+
+/// Looks at the configuration again at each SIGHUP. One that cannot be used changes nothing.
+async fn reload(mut hangup: Hangup, sources: &Sources, mut loaded: Loaded, logs: &Logs) {
+    loop {
+        hangup.received().await;
+        match reread(sources, logs) {
+            Ok(fresh) => {
+                let before = config::shown(&loaded);
+                let after = config::shown(&fresh);
+                let changed = before.iter().zip(&after).filter(|(before, after)| before.value != after.value);
+                let changed: Vec<_> = changed.map(|(before, _)| before.setting).collect();
+                let restart: Vec<_> = changed.iter().filter(|setting| **setting != "log.level").collect();
+                tracing::info!(?changed, needs_a_restart = ?restart, "read the configuration again");
+                loaded = fresh;
+            }
+            Err(failure) => {
+                tracing::error!(reason = failure.message, "cannot use the changed configuration; the old one stays in force");
+            }
+        }
+    }
+}
+
+fn reread(sources: &Sources, logs: &Logs) -> Result<Loaded, Failure> {
+    let fresh = sources.load()?;
+    super::config::refuse(&check::production(&fresh.config))?;
+    logs.set_level(&fresh.config.log).map_err(Failure::usage)?;
+    Ok(fresh)
 }

@@ -3,7 +3,9 @@
 use super::{Config, Mail, SmtpTls};
 use crate::address;
 use serde::Serialize;
-use vestibule_model::Settings;
+use vestibule_model::refusal::Input;
+use vestibule_model::{Refusal, Settings};
+use vestibule_ops::admin::settings;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,7 +48,7 @@ pub fn warning(subject: &str, message: impl Into<String>) -> Finding {
 
 /// What no server may be started with, not even `dev`.
 pub fn always(config: &Config) -> Vec<Finding> {
-    let (hashing, lockout, tokens) = (&config.hashing, &config.lockout, &config.tokens);
+    let (hashing, lockout) = (&config.hashing, &config.lockout);
     let positive = [
         ("server.request_timeout", config.server.request_timeout),
         ("server.max_connections", config.server.max_connections as u64),
@@ -55,7 +57,6 @@ pub fn always(config: &Config) -> Vec<Finding> {
         ("limits.other", config.limits.other.into()),
         ("limits.conflicts", config.limits.conflicts.into()),
         ("lockout.failures", lockout.failures.into()),
-        ("tokens.key_rotation_days", tokens.key_rotation_days),
     ];
     let mut found: Vec<_> = positive
         .into_iter()
@@ -98,12 +99,21 @@ pub fn always(config: &Config) -> Vec<Finding> {
         "database.path",
         "must be a path, or sqlite:PATH in DATABASE_URL: this release serves SQLite",
     );
-    demand(
-        tokens.refresh_overlap <= 60,
-        "tokens.refresh_overlap",
-        "must be at most 60 seconds",
-    );
+    found.extend(project_defaults(config));
     found
+}
+
+/// The defaults of projects obey the rules that hold for what a project sets for itself.
+fn project_defaults(config: &Config) -> Vec<Finding> {
+    let judged = settings::judge(&config.project_defaults(), &crate::dialects::names());
+    let Err(Refusal::Input(Input::Fields(fields))) = judged else {
+        return Vec::new();
+    };
+    let named = fields.into_iter().map(|wrong| {
+        let setting = wrong.field.strip_prefix("dialects.").unwrap_or(&wrong.field);
+        error(setting, wrong.message)
+    });
+    named.collect()
 }
 
 /// What `serve` refuses besides, and what its operator should know.
@@ -131,7 +141,6 @@ pub fn production(config: &Config) -> Vec<Finding> {
             .iter()
             .filter_map(|origin| self::origin(origin)),
     );
-    found.extend(links(config));
     if config
         .metrics
         .listen
@@ -226,24 +235,6 @@ fn origin(origin: &str) -> Option<Finding> {
             format!("\"{origin}\" is not an origin such as \"https://app.example.com\""),
         )
     })
-}
-
-fn links(config: &Config) -> Vec<Finding> {
-    let links = [
-        ("links.verify_email", &config.links.verify_email),
-        ("links.reset_password", &config.links.reset_password),
-    ];
-    let set = links
-        .into_iter()
-        .filter_map(|(setting, link)| Some((setting, link.as_deref()?)));
-    set.filter(|(_, link)| !link.contains("{token}"))
-        .map(|(setting, _)| {
-            error(
-                setting,
-                "has no {token}: the page would not learn which secret was mailed",
-            )
-        })
-        .collect()
 }
 
 /// What the dialects of a project do by contract, and an operator should have decided on.

@@ -44,6 +44,9 @@ tables! {
         default_environment: EnvironmentName = EnvironmentName::Live,
         /// Seconds after which a request is given up.
         request_timeout: u64 = 5,
+        /// Seconds between the moment at which `/ready` turns false and the one from which no connection is accepted:
+        /// as long as a load balancer in front needs to notice.
+        shutdown_grace: u64 = 0,
         /// Seconds that running requests get to finish when the server stops.
         drain_timeout: u64 = 30,
         /// How many connections may be open at once.

@@ -40,19 +40,27 @@ pub struct Recorder {
     dropped_lines: Option<ErrorCounter>,
 }
 
+/// A recorder in the making.
+pub struct Recording(std::thread::JoinHandle<Result<Recorder, String>>);
+
+impl Recording {
+    /// The recorder, once it counts.
+    pub fn ready(self) -> Result<Recorder, String> {
+        self.0.join().unwrap_or_else(|_| Err("the thread that was to begin to count panicked".into()))
+    }
+}
+
 impl Recorder {
-    /// Begins to count, once per process. `dropped_lines` is the count that the logs keep.
-    pub fn install(dropped_lines: Option<ErrorCounter>) -> Result<Self, String> {
-        let built = PrometheusBuilder::new()
-            .set_buckets(&BUCKETS)
-            .map_err(|error| error.to_string())?;
-        let recorder = built.build_recorder();
-        let handle = recorder.handle();
-        metrics::set_global_recorder(recorder).map_err(|error| format!("cannot begin to count: {error}"))?;
-        Ok(Self {
-            handle,
-            dropped_lines,
-        })
+    /// Begins to count, once per process. `dropped_lines` is the count that the logs keep. On a thread, because the
+    /// recorder first measures the processor's clock, which takes 8 ms, and the database is opened meanwhile.
+    pub fn install(dropped_lines: Option<ErrorCounter>) -> Recording {
+        Recording(std::thread::spawn(|| {
+            let built = PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(|error| error.to_string())?;
+            let recorder = built.build_recorder();
+            let handle = recorder.handle();
+            metrics::set_global_recorder(recorder).map_err(|error| format!("cannot begin to count: {error}"))?;
+            Ok(Self { handle, dropped_lines })
+        }))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "figures for charts")]

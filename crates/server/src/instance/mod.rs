@@ -7,7 +7,7 @@ mod open;
 pub mod post;
 mod ready;
 
-pub use metrics::{Metrics, Recorder};
+pub use metrics::{Metrics, Recorder, Recording};
 pub use open::{OpenError, Setup, exposed_files, open};
 
 use crate::config::{Config, Limits, Profile};
@@ -31,7 +31,7 @@ pub struct Options {
     /// Where it listens; unset: where the configuration says.
     pub listener: Option<TcpListener>,
     /// Where figures are counted; unset: there is no metrics listener.
-    pub recorder: Option<Recorder>,
+    pub recorder: Option<Recording>,
 }
 
 /// A running server.
@@ -42,6 +42,7 @@ pub struct Running {
     /// What its operations work with.
     pub core: Arc<Core>,
     shutdown: Shutdown,
+    grace: Duration,
     serving: JoinHandle<usize>,
     background: Background,
 }
@@ -71,6 +72,8 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     let transport = post::transport(&config, setup.profile).map_err(OpenError::Other)?;
     let core = open(&config, &base_url, &setup).await?;
 
+    // Before anything that counts: what is counted without a recorder is lost.
+    let recorder = recorder.map(Recording::ready).transpose().map_err(OpenError::Other)?;
     let shutdown = Shutdown::new();
     let pages = PagesState {
         core: Arc::clone(&core),
@@ -106,6 +109,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
         background: Background::start(&core, templates, transport),
         core,
         shutdown,
+        grace: Duration::from_secs(config.server.shutdown_grace),
         metrics,
     })
 }
@@ -119,6 +123,8 @@ impl Running {
     /// Stops in order: readiness turns false, no connection is accepted any more, running requests end, what is in
     /// memory is written, mail on its way ends, the database is closed.
     pub async fn shutdown(self) {
+        self.shutdown.announce();
+        tokio::time::sleep(self.grace).await;
         self.shutdown.begin();
         // A task that panicked has been logged; the others still have to end well.
         let _ = self.serving.await;

@@ -68,10 +68,10 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
     }
     // Found before the database is touched: a key that cannot be read should not leave an empty database behind.
     let found = master_key::find(&config.secrets, &folder)?;
-    let pool = HashPool::start(hashing(config)?, setup.entropy.clone())?;
     let store = Store::open(sqlite(config, &folder, setup.role)).await?;
     match unlock(config, &folder, setup, &store, found).await {
         Ok(unlocked) => {
+            let pool = HashPool::start(hashing(config)?, setup.entropy.clone())?;
             let core = Core::new(Parts {
                 store,
                 clock: setup.clock.clone(),

@@ -24,7 +24,7 @@ impl Readiness {
 
     /// What `/ready` answers now.
     pub async fn answer(&self) -> Response {
-        let (status, body) = if self.shutdown.has_begun() {
+        let (status, body) = if self.shutdown.is_announced() {
             (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"stopping"}"#)
         } else if health(&self.core).await.is_err() {
             (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"unavailable"}"#)

@@ -23,6 +23,10 @@ pub enum Budget {
     SignUp,
     /// Requests that send mail.
     Mail,
+    /// Refresh tokens that are tried; counted apart, at the rate of everything else.
+    Refresh,
+    /// Published keys; counted apart, at the rate of everything else.
+    Keys,
     /// Everything else.
     Default,
 }
@@ -100,7 +104,7 @@ impl Limits {
             Budget::SignIn => self.rates.sign_in,
             Budget::SignUp => self.rates.sign_up,
             Budget::Mail => self.rates.mail,
-            Budget::Default => self.rates.default,
+            Budget::Refresh | Budget::Keys | Budget::Default => self.rates.default,
         };
         self.take_tiers(budget as u8, rate, client, now)
     }
