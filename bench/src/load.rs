@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 /// A load to be put on a server.
 pub struct Load {
     url: String,
-    script: Option<&'static str>,
+    script: &'static str,
     arguments: Vec<String>,
     connections: u32,
     seconds: u64,
@@ -29,15 +29,10 @@ pub struct Measured {
 }
 
 impl Load {
-    /// Plain GETs.
-    pub fn get(url: &str, seconds: u64) -> Self {
-        Self { url: url.to_owned(), script: None, arguments: Vec::new(), connections: 32, seconds }
-    }
-
     /// Requests made by a script of `bench/wrk`.
     pub fn script(url: &str, script: &'static str, arguments: &[&str], seconds: u64) -> Self {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        Self { script: Some(script), arguments, ..Self::get(url, seconds) }
+        Self { url: url.to_owned(), script, arguments, connections: 32, seconds }
     }
 
     /// With this many connections.
@@ -50,9 +45,7 @@ impl Load {
         let mut wrk = Command::new("wrk");
         let connections = format!("-c{}", self.connections);
         wrk.args(["-t1", &connections, &format!("-d{}s", self.seconds), "--latency", "--timeout", "10s"]);
-        if let Some(script) = self.script {
-            wrk.args(["-s", &format!("bench/wrk/{script}")]);
-        }
+        wrk.args(["-s", &format!("bench/wrk/{}", self.script)]);
         wrk.env("BENCH_WRK", "bench/wrk").arg(&self.url).arg("--").args(&self.arguments);
         wrk.stdout(Stdio::piped());
         wrk.spawn().map_err(|error| format!("wrk does not start ({error}): apt-get install wrk").into())

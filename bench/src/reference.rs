@@ -26,10 +26,10 @@ pub fn serve_bare() -> Result<(), Failed> {
     })
 }
 
-/// Bare axum under the same load as ours.
+/// Bare axum under the same load as ours, made by the same script.
 pub fn bare_axum(seconds: u64) -> Result<Measured, Failed> {
     let (child, url) = Child::bare()?;
-    Load::get(&format!("{url}/"), seconds).run(&child)
+    Load::script(&format!("{url}/"), "get.lua", &[], seconds).run(&child)
 }
 
 /// Password hashes per second of the pool itself, with nothing else running.

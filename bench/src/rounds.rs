@@ -97,7 +97,7 @@ fn round(server: &Server, tokens: &[Value], seconds: u64) -> Result<Round, Faile
     let url = |path: &str| format!("{}{path}", server.base_url);
     let access = tokens.first().map(|tokens| text(tokens, "access_token")).unwrap_or_default();
     let me = Load::script(&url("/v1/auth/me"), "get.lua", &[&server.key, access], seconds).run(&server.child)?;
-    let jwks = Load::get(&url("/.well-known/jwks.json"), seconds).run(&server.child)?;
+    let jwks = Load::script(&url("/.well-known/jwks.json"), "get.lua", &[], seconds).run(&server.child)?;
     let users = USERS.to_string();
     let login =
         Load::script(&url("/"), "login.lua", &[&server.key, &users], seconds).connections(16).run(&server.child)?;

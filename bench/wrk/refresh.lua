@@ -1,10 +1,15 @@
 -- Every answer's refresh token is presented next. Arguments: key, file with one refresh token a line.
 dofile(os.getenv("BENCH_WRK") .. "/spread.lua")
-local tokens, first = {}, 1
+local tokens, first, last = {}, 1, 0
+
+local function keep(token)
+    last = last + 1
+    tokens[last] = token
+end
 
 function init(args)
     key = args[1]
-    for line in io.lines(args[2]) do table.insert(tokens, line) end
+    for line in io.lines(args[2]) do keep(line) end
 end
 
 function request()
@@ -20,7 +25,7 @@ end
 refused = 0
 function response(status, headers, body)
     if status == 200 then
-        table.insert(tokens, string.match(body, '"refresh_token":"([^"]+)"'))
+        keep(string.match(body, '"refresh_token":"([^"]+)"'))
     else
         refused = refused + 1
     end
