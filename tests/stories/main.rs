@@ -2,5 +2,8 @@
 //! security catalogue.
 
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
 mod rakomi;

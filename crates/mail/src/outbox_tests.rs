@@ -5,7 +5,7 @@ use crate::smtp::{Encryption, Patience, Smtp, SmtpOptions};
 use crate::templates::Templates;
 use crate::test_server::{Reply, Server};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use vestibule_keys::{MasterKey, Sealer};
@@ -19,10 +19,12 @@ use vestibule_store::{Error, OpenSqlite, Store, Tx};
 const START: Timestamp = Timestamp::from_seconds(1_772_539_200);
 const PROJECT: ProjectId = ProjectId::from_bytes([1; 16]);
 
-struct Hands(AtomicI64);
+/// A clock that tests set, and that counts how often it is read.
+struct Hands(AtomicI64, AtomicUsize);
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
+        self.1.fetch_add(1, Ordering::SeqCst);
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
     }
 
@@ -61,7 +63,7 @@ impl Office {
         let sealer = Sealer::new(entropy.clone(), MasterKey::generate(entropy.as_ref()), Vec::new());
         let office = Self {
             store,
-            clock: Hands(AtomicI64::new(START.micros())),
+            clock: Hands(AtomicI64::new(START.micros()), AtomicUsize::new(0)),
             entropy,
             sealer,
             templates: Templates::load(None).unwrap(),
@@ -104,6 +106,11 @@ impl Office {
     }
 
     async fn queue(&self, kind: MailKind, to: &str, life: Duration) -> MailId {
+        self.queue_for(Duration::ZERO, kind, to, life).await
+    }
+
+    /// A mail whose turn comes after `wait`.
+    async fn queue_for(&self, wait: Duration, kind: MailKind, to: &str, life: Duration) -> MailId {
         let id = MailId::new(self.entropy.as_ref(), self.clock.now());
         let letter = Letter {
             to: to.into(),
@@ -120,7 +127,7 @@ impl Office {
             payload: Some(self.sealer.seal(SEALED_FOR, &id.bytes(), &text).unwrap()),
             created_at: self.clock.now(),
             expires_at: self.clock.now().plus(life),
-            next_attempt_at: Some(self.clock.now()),
+            next_attempt_at: Some(self.clock.now().plus(wait)),
             attempts: 0,
             last_error: None,
             sent_at: None,
@@ -368,13 +375,20 @@ async fn the_worker_wakes_when_mail_is_queued_and_stops_when_told() {
     let server = Server::start().await;
     let office = Office::sending_to(&server).await;
     let (queued, stop) = (Notify::new(), Notify::new());
+    let hour = Duration::from_hours(1);
+    office
+        .queue_for(hour, MailKind::PasswordChanged, "later@example.org", hour * 2)
+        .await;
     let post = office.post();
+    let read = office.clock.1.load(Ordering::SeqCst);
     let story = async {
-        // The worker has looked once by the time that this wakes it.
-        tokio::task::yield_now().await;
+        // The worker reads the clock to look, and once more, because a mail waits, to rest.
+        while office.clock.1.load(Ordering::SeqCst) < read + 2 {
+            tokio::task::yield_now().await;
+        }
         office.reset_mail().await;
         queued.notify_one();
-        while rows::waiting(&office.store.db).await.unwrap() > 0 {
+        while rows::waiting(&office.store.db).await.unwrap() > 1 {
             tokio::task::yield_now().await;
         }
         stop.notify_one();

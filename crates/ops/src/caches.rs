@@ -14,7 +14,7 @@ use vestibule_store::secret_keys::RingName;
 use vestibule_store::{Store, projects, secret_keys, sessions, users};
 
 /// The caches. Those that are filled from others stand after them.
-pub struct Caches {
+pub(crate) struct Caches {
     /// Signing keys, parsed.
     pub(crate) rings: Cache<RingName, Arc<Ring>>,
     /// MAC keys, parsed.
@@ -35,7 +35,7 @@ pub struct Caches {
 
 impl Caches {
     /// Empty caches that hear of the store's commits.
-    pub fn over(store: &Store) -> Self {
+    pub(crate) fn over(store: &Store) -> Self {
         let freshness = &store.freshness;
         Self {
             rings: freshness.cache(

@@ -3,7 +3,7 @@
 mod make;
 mod ring;
 
-pub use make::Making;
+pub(crate) use make::Making;
 pub(crate) use make::{Order, and_wait as make_and_wait};
 pub(crate) use ring::{Need, Ring, RingKey, Term};
 

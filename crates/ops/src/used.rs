@@ -18,7 +18,7 @@ pub(crate) struct Mark {
 
 /// Marks that wait to be written; one lookup per access token's life, none per request.
 #[derive(Default)]
-pub struct Used(Mutex<HashMap<SessionId, Mark>>);
+pub(crate) struct Used(Mutex<HashMap<SessionId, Mark>>);
 
 impl Used {
     fn marks(&self) -> MutexGuard<'_, HashMap<SessionId, Mark>> {

@@ -28,6 +28,12 @@ pub fn base_url(text: &str) -> Option<BaseUrl> {
     })
 }
 
+/// The host of a URL, in lower case.
+pub fn host(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    uri.host().map(str::to_ascii_lowercase)
+}
+
 /// Whether a host is this machine, by name or address.
 pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);

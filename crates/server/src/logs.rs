@@ -28,17 +28,30 @@ impl Logs {
             .finish(std::io::stderr());
         let dropped = writer.error_counter();
         let lines = match log.format {
-            LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
-            LogFormat::Text => fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(writer).boxed(),
+            LogFormat::Json => fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_writer(writer)
+                .boxed(),
+            LogFormat::Text => fmt::layer()
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_writer(writer)
+                .boxed(),
         };
         let begun = tracing_subscriber::registry().with(filter).with(lines).try_init();
         begun.map_err(|error| format!("cannot begin to log: {error}"))?;
-        Ok(Self { level, dropped, _writer: guard })
+        Ok(Self {
+            level,
+            dropped,
+            _writer: guard,
+        })
     }
 
     /// Logs more or less from now on.
     pub fn set_level(&self, log: &Log) -> Result<(), String> {
-        self.level.reload(filter(log)?).map_err(|error| format!("log.level: {error}"))
+        self.level
+            .reload(filter(log)?)
+            .map_err(|error| format!("log.level: {error}"))
     }
 
     /// Counts the lines that were dropped because nobody took them.

@@ -47,7 +47,9 @@ impl Answer {
     /// The body, with the request id as `req_…` where it is the one of the header.
     #[track_caller]
     pub fn body_as_documented(&self) -> String {
-        let id = self.header("x-request-id").expect("every answer has an X-Request-Id");
+        let id = self
+            .header("x-request-id")
+            .expect("every answer has an X-Request-Id");
         assert!(id.len() == 36 && id.starts_with("req_"), "{id}");
         self.text().replace(id, "req_…")
     }
@@ -64,7 +66,10 @@ impl Answer {
 
     /// A success with this status; a failure shows the whole answer.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "often only asked, as an assertion")]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "often only asked, as an assertion"
+    )]
     pub fn ok(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self}");
         self
@@ -73,15 +78,28 @@ impl Answer {
     /// A refusal in the Rakomi envelope: every field of it agrees with the status, the code and the header's id.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) -> &Self {
-        assert_eq!((self.status, self.string("code").as_str()), (status, code), "{self}");
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self}");
+        assert_eq!(
+            (self.status, self.string("code").as_str()),
+            (status, code),
+            "{self}"
+        );
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self}"
+        );
         let body = self.json();
         let said = |field: &str| body[field].to_string();
-        let errors = body.get("errors").map(|errors| format!(r#""errors":{errors},"#)).unwrap_or_default();
+        let errors = body
+            .get("errors")
+            .map(|errors| format!(r#""errors":{errors},"#))
+            .unwrap_or_default();
         let (title, detail) = (title(status), said("detail"));
         let whole = format!(
             r#"{{"type":"about:blank","title":"{title}","status":{status},"code":"{code}","detail":{detail},"#
-        ) + &format!(r#""request_id":"req_…",{errors}"error":{{"code":"{code}","message":{detail},"request_id":"req_…"}}}}"#);
+        ) + &format!(
+            r#""request_id":"req_…",{errors}"error":{{"code":"{code}","message":{detail},"request_id":"req_…"}}}}"#
+        );
         assert_eq!(self.body_as_documented(), whole);
         self
     }
@@ -91,7 +109,10 @@ impl Answer {
     pub fn wrong_fields(&self) -> Vec<String> {
         self.refused(400, "request/invalid_body");
         let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().filter_map(|error| error["field"].as_str().map(str::to_owned)).collect()
+        errors
+            .iter()
+            .filter_map(|error| error["field"].as_str().map(str::to_owned))
+            .collect()
     }
 }
 
@@ -100,7 +121,10 @@ fn title(status: u16) -> &'static str {
     if status == 413 {
         return "Content Too Large";
     }
-    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+    http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
 }
 
 impl fmt::Display for Answer {

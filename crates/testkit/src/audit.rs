@@ -11,10 +11,19 @@ impl Server {
         let mut fresh = Vec::new();
         for environment in Environment::ALL {
             let end = Timestamp::from_micros(i64::MAX);
-            let rows = audit::of_realm(&self.core().store.db, self.project.realm(environment), end, 10_000).await;
+            let rows = audit::of_realm(
+                &self.core().store.db,
+                self.project.realm(environment),
+                end,
+                10_000,
+            )
+            .await;
             fresh.extend(rows.expect("the audit rows"));
         }
-        let mut seen = self.audited.lock().expect("no story panics while it reads audit rows");
+        let mut seen = self
+            .audited
+            .lock()
+            .expect("no story panics while it reads audit rows");
         fresh.retain(|row| seen.insert(row.id));
         fresh.reverse();
         fresh
@@ -26,7 +35,12 @@ impl Server {
         let place = std::panic::Location::caller();
         let mut expected: Vec<_> = acts.into_iter().map(Act::as_str).collect();
         async move {
-            let mut written: Vec<_> = self.audit_rows().await.iter().map(|row| row.act.as_str()).collect();
+            let mut written: Vec<_> = self
+                .audit_rows()
+                .await
+                .iter()
+                .map(|row| row.act.as_str())
+                .collect();
             written.sort_unstable();
             expected.sort_unstable();
             assert_eq!(written, expected, "audit rows at {place}");

@@ -26,7 +26,8 @@ impl ManualClock {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         let micros = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);
-        self.wall.fetch_add(i64::try_from(micros).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.wall
+            .fetch_add(i64::try_from(micros).unwrap_or(i64::MAX), Ordering::SeqCst);
         self.monotonic.fetch_add(micros, Ordering::SeqCst);
     }
 }

@@ -39,6 +39,7 @@ impl Server {
         let settings = Settings {
             default_environment: Environment::Live,
             trusted_proxies: trusted_proxies.iter().map(|network| network.parse().expect("a network")).collect(),
+            hosts: Vec::new(),
             rates: Rates::default(),
         };
         let dialects = if dialects.is_empty() { vestibule_server::dialects::all() } else { dialects };

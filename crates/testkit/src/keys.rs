@@ -49,7 +49,14 @@ impl Keys {
 
 async fn realm_keys(core: &Core, project: &Project, environment: Environment) -> RealmKeys {
     let key = async |kind| {
-        let made = api_keys::create(core, &crate::operator(), project.realm(environment), kind, "story").await;
+        let made = api_keys::create(
+            core,
+            &crate::operator(),
+            project.realm(environment),
+            kind,
+            "story",
+        )
+        .await;
         made.expect("an API key").text
     };
     RealmKeys {
@@ -70,8 +77,17 @@ pub(crate) async fn lay_secret_keys(core: &Core, doors: &[&Door], project: &Proj
     for (environment, pair) in pairs {
         let realm = project.realm(environment);
         for door in doors {
-            let kid = Key::from_material(Algorithm::Rs256, pair).expect("a sound key").kid().to_owned();
-            lay(core, realm, (door.name.as_str(), "signing", Algorithm::Rs256), (Some(kid), pair)).await;
+            let kid = Key::from_material(Algorithm::Rs256, pair)
+                .expect("a sound key")
+                .kid()
+                .to_owned();
+            lay(
+                core,
+                realm,
+                (door.name.as_str(), "signing", Algorithm::Rs256),
+                (Some(kid), pair),
+            )
+            .await;
         }
         for purpose in ["refresh", "code", "ip"] {
             let secret: [u8; 32] = entropy::bytes(core.entropy.as_ref());
@@ -95,14 +111,21 @@ async fn lay(
         purpose: purpose.to_owned(),
         algorithm: algorithm.as_str().to_owned(),
         kid: kid.unwrap_or_else(|| id.to_string()),
-        sealed: core.sealer.seal(SEALED_FOR, &id.bytes(), material).expect("to seal"),
+        sealed: core
+            .sealer
+            .seal(SEALED_FOR, &id.bytes(), material)
+            .expect("to seal"),
         created_at: now,
         active_from: now,
         retired_at: None,
         expires_at: None,
         revoked_at: None,
     };
-    core.store.db.write(core.deadline(), insert, row).await.expect("to store a key");
+    core.store
+        .db
+        .write(core.deadline(), insert, row)
+        .await
+        .expect("to store a key");
 }
 
 async fn insert(tx: &mut Tx, row: &SecretKeyRow) -> Result<(), Error> {

@@ -16,8 +16,16 @@ impl Server {
     pub fn logs(&self) -> Logs {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-        Logs { lines, _held: subscriber.with_writer(move || writer.clone()).finish().set_default() }
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false);
+        Logs {
+            lines,
+            _held: subscriber
+                .with_writer(move || writer.clone())
+                .finish()
+                .set_default(),
+        }
     }
 }
 

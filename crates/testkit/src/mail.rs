@@ -47,8 +47,23 @@ impl Mail {
 
 impl From<CaughtMail> for Mail {
     fn from(mail: CaughtMail) -> Self {
-        let CaughtMail { to, subject, text, html, links, code, .. } = mail;
-        Self { to, subject, text, html, link: links.into_iter().next(), code }
+        let CaughtMail {
+            to,
+            subject,
+            text,
+            html,
+            links,
+            code,
+            ..
+        } = mail;
+        Self {
+            to,
+            subject,
+            text,
+            html,
+            link: links.into_iter().next(),
+            code,
+        }
     }
 }
 
@@ -57,9 +72,19 @@ impl Server {
     pub async fn mails_to(&self, address: &str) -> Vec<Mail> {
         self.deliver().await;
         let core = self.core();
-        let all = inbox::list(&core.store.db, &core.sealer, self.templates(), |to| to == address, 500).await;
+        let all = inbox::list(
+            &core.store.db,
+            &core.sealer,
+            self.templates(),
+            |to| to == address,
+            500,
+        )
+        .await;
         let mut taken = self.taken.lock().expect("no story panics while it takes mail");
-        let fresh = all.expect("the inbox").into_iter().filter(|mail| taken.insert(mail.id.clone()));
+        let fresh = all
+            .expect("the inbox")
+            .into_iter()
+            .filter(|mail| taken.insert(mail.id.clone()));
         let mut fresh: Vec<Mail> = fresh.map(Mail::from).collect();
         fresh.reverse();
         fresh
@@ -93,7 +118,11 @@ impl Server {
             templates: self.templates(),
             transport: &Transport::Capture,
         };
-        while outbox::next_turn(&core.store.db).await.expect("the outbox").is_some_and(|turn| turn <= core.clock.now()) {
+        while outbox::next_turn(&core.store.db)
+            .await
+            .expect("the outbox")
+            .is_some_and(|turn| turn <= core.clock.now())
+        {
             vestibule_mail::outbox::run(&post, &core.mail_queued, ready(())).await;
         }
     }

@@ -59,7 +59,9 @@ impl Server {
 
     /// The user of a persona as it is now.
     pub async fn stored(&self, persona: &Persona) -> Option<User> {
-        users::find(self.core(), self.project.realm(persona.environment), persona.id).await.expect("the users")
+        users::find(self.core(), self.project.realm(persona.environment), persona.id)
+            .await
+            .expect("the users")
     }
 }
 
@@ -67,14 +69,20 @@ impl Builder<'_> {
     /// With this password.
     #[must_use]
     pub fn password(mut self, password: &str) -> Self {
-        (self.plain, self.password) = (password.to_owned(), Some(users::NewPassword::Plain(password.to_owned())));
+        (self.plain, self.password) = (
+            password.to_owned(),
+            Some(users::NewPassword::Plain(password.to_owned())),
+        );
         self
     }
 
     /// With the hash that another system stored of this password.
     #[must_use]
     pub fn imported(mut self, hash: &str, password: &str) -> Self {
-        (self.plain, self.password) = (password.to_owned(), Some(users::NewPassword::Hash(hash.to_owned())));
+        (self.plain, self.password) = (
+            password.to_owned(),
+            Some(users::NewPassword::Hash(hash.to_owned())),
+        );
         self
     }
 
@@ -135,7 +143,9 @@ impl Builder<'_> {
             server.lock(user.realm, Account::User(user.id)).await;
         }
         if self.disabled {
-            users::disable(server.core(), &by, &user).await.expect("to disable the persona");
+            users::disable(server.core(), &by, &user)
+                .await
+                .expect("to disable the persona");
         }
         server.audit_rows().await;
         Ok(Persona {
@@ -163,20 +173,32 @@ impl Server {
     /// Disables somebody, as an operator does.
     pub async fn disable(&self, persona: &Persona) {
         let user = self.stored(persona).await.expect("a user");
-        assert!(users::disable(self.core(), &operator(), &user).await.expect("to disable"));
+        assert!(
+            users::disable(self.core(), &operator(), &user)
+                .await
+                .expect("to disable")
+        );
     }
 
     /// Deletes somebody, as an operator does.
     pub async fn delete(&self, persona: &Persona) {
         let user = self.stored(persona).await.expect("a user");
-        assert!(users::delete(self.core(), &operator(), &user).await.expect("to delete"));
+        assert!(
+            users::delete(self.core(), &operator(), &user)
+                .await
+                .expect("to delete")
+        );
     }
 
     /// Locks an account as ten wrong passwords would.
     pub async fn lock(&self, realm: Realm, account: Account) {
         let core = self.core();
         let charges = (realm, account, core.settings.lockout, core.clock.now());
-        core.store.db.write(core.deadline(), charge, charges).await.expect("to lock the account");
+        core.store
+            .db
+            .write(core.deadline(), charge, charges)
+            .await
+            .expect("to lock the account");
     }
 }
 
@@ -191,5 +213,7 @@ async fn charge(tx: &mut Tx, (realm, account, lockout, now): &Charges) -> Result
 
 /// Who runs the command line in stories.
 pub fn operator() -> Operator {
-    Operator { name: "story".to_owned() }
+    Operator {
+        name: "story".to_owned(),
+    }
 }

@@ -37,7 +37,11 @@ pub struct Binary {
 impl Binary {
     /// The binary of a path. It inherits nothing of the environment but the search path.
     pub fn at(path: &str) -> Self {
-        Self { path: path.into(), variables: Vec::new(), through: Vec::new() }
+        Self {
+            path: path.into(),
+            variables: Vec::new(),
+            through: Vec::new(),
+        }
     }
 
     /// Sets an environment variable.
@@ -61,7 +65,11 @@ impl Binary {
 
     /// Runs a command that reads `input`.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("the binary starts");
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         // A command that refuses its arguments does not read.
         let _ = stdin.write_all(input.as_bytes());
@@ -69,16 +77,29 @@ impl Binary {
         let out = whole(child.stdout.take().expect("a pipe"));
         let err = whole(child.stderr.take().expect("a pipe"));
         let mut guard = Guard(child);
-        let status = guard.ended(PATIENCE).unwrap_or_else(|| panic!("{arguments:?} does not end"));
+        let status = guard
+            .ended(PATIENCE)
+            .unwrap_or_else(|| panic!("{arguments:?} does not end"));
         let text = |from: Receiver<String>| from.recv().expect("a reader");
-        Ended { code: status.code(), out: text(out), err: text(err) }
+        Ended {
+            code: status.code(),
+            out: text(out),
+            err: text(err),
+        }
     }
 
     /// Starts a server and waits until it says in one line of JSON that it is ready.
     pub fn serve(&self, arguments: &[&str]) -> Serving {
         let since = Instant::now();
-        let mut child = self.command(arguments).stdin(Stdio::null()).spawn().expect("the binary starts");
-        let (out, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        let (out, stderr) = (
+            child.stdout.take().expect("a pipe"),
+            child.stderr.take().expect("a pipe"),
+        );
         let guard = Guard(child);
         let said = Arc::new(Mutex::new(String::new()));
         let hearing = Arc::clone(&said);
@@ -97,17 +118,35 @@ impl Binary {
             }
         });
         let heard = || said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let line = told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no server: {}", heard()));
+        let line = told
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("no server: {}", heard()));
         let took = since.elapsed();
         let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
-        Serving { guard, ready, took, said }
+        Serving {
+            guard,
+            ready,
+            took,
+            said,
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut words = self.through.iter().map(AsRef::as_ref).chain([self.path.as_os_str()]);
+        let mut words = self
+            .through
+            .iter()
+            .map(AsRef::as_ref)
+            .chain([self.path.as_os_str()]);
         let mut command = Command::new(words.next().expect("at least the binary"));
-        command.args(words).args(arguments).env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("USER", "story");
+        command
+            .args(words)
+            .args(arguments)
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("USER", "story");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -126,15 +165,14 @@ pub struct Ended {
 
 impl Ended {
     /// Fails the story unless the command did what it was asked.
-    pub fn done(self) -> Self {
+    pub fn done(&self) {
         assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
-        self
     }
 
     /// The one line of JSON on stdout of a command that did what it was asked.
-    pub fn json(self) -> Value {
-        let ended = self.done();
-        serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error} in {}", ended.out))
+    pub fn json(&self) -> Value {
+        self.done();
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {}", self.out))
     }
 }
 
@@ -151,8 +189,14 @@ pub struct Serving {
 impl Serving {
     /// The address of a URL of the ready line, such as `base_url`.
     pub fn address(&self, url: &str) -> SocketAddr {
-        let url = self.ready[url].as_str().unwrap_or_else(|| panic!("no {url} in {}", self.ready));
-        let host = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        let url = self.ready[url]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {url} in {}", self.ready));
+        let host = url
+            .trim_start_matches("http://")
+            .split('/')
+            .next()
+            .unwrap_or_default();
         host.parse().unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
@@ -184,27 +228,45 @@ impl Serving {
     /// Bounds how many files it may have open, or how long a file of its may become; `None` lifts the bound.
     pub fn limit(&self, resource: Resource, most: Option<u64>) {
         let maximum = getrlimit(resource).maximum;
-        let limit = Rlimit { current: most.or(maximum), maximum };
+        let limit = Rlimit {
+            current: most.or(maximum),
+            maximum,
+        };
         prlimit(Some(self.pid()), resource, limit).expect("a limit of one's own child");
     }
 
     /// How many files it has open.
     pub fn open_files(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.id())).expect("a process").count()
+        std::fs::read_dir(format!("/proc/{}/fd", self.id()))
+            .expect("a process")
+            .count()
     }
 
     /// Its memory in KiB: `VmRSS` for now, `VmHWM` for the most there ever was.
     pub fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a process");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of that name");
-        line.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number of KiB")
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .expect("a line of that name");
+        line.trim_matches(|c: char| !c.is_ascii_digit())
+            .parse()
+            .expect("a number of KiB")
     }
 
     /// The processor time that it has used.
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("a process");
-        let fields = stat.rsplit(") ").next().expect("fields after the name").split(' ');
-        let ticks = fields.skip(11).take(2).map(|it| it.parse::<u64>().expect("ticks")).sum::<u64>();
+        let fields = stat
+            .rsplit(") ")
+            .next()
+            .expect("fields after the name")
+            .split(' ');
+        let ticks = fields
+            .skip(11)
+            .take(2)
+            .map(|it| it.parse::<u64>().expect("ticks"))
+            .sum::<u64>();
         Duration::from_secs(ticks) / u32::try_from(rustix::param::clock_ticks_per_second()).expect("a few")
     }
 

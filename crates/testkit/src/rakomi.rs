@@ -52,7 +52,7 @@ impl Token {
 }
 
 /// How a client is set up.
-impl<'t> Rakomi<'t> {
+impl Rakomi<'_> {
     /// Signed in as nobody.
     #[must_use]
     pub fn anonymous(mut self) -> Self {
@@ -98,7 +98,10 @@ impl<'t> Rakomi<'t> {
     /// With the tokens of an answer.
     #[must_use]
     pub fn with_tokens(mut self, answer: &Answer) -> Self {
-        (self.access, self.refresh) = (Some(answer.string("access_token")), Some(answer.string("refresh_token")));
+        (self.access, self.refresh) = (
+            Some(answer.string("access_token")),
+            Some(answer.string("refresh_token")),
+        );
         self
     }
 
@@ -125,7 +128,10 @@ impl<'t> Rakomi<'t> {
             String::from_utf8_lossy(&bytes).into_owned()
         });
         let mut part = || parts.next().expect("three parts");
-        Token { header: part(), claims: part() }
+        Token {
+            header: part(),
+            claims: part(),
+        }
     }
 
     /// The id of the session.
@@ -145,7 +151,9 @@ impl<'t> Rakomi<'t> {
 impl<'t> Rakomi<'t> {
     /// A request with the client's key, token and agent.
     pub fn request(&self, method: &str, target: &str) -> Request<'t> {
-        let mut request = Request::new(self.server, method, target).from(self.from).header("user-agent", &self.agent);
+        let mut request = Request::new(self.server, method, target)
+            .from(self.from)
+            .header("user-agent", &self.agent);
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
         }
@@ -167,17 +175,20 @@ impl<'t> Rakomi<'t> {
 
     /// Registers.
     pub async fn register(&self, email: &str, password: &str) -> Answer {
-        self.post("/v1/auth/register", json!({"email": email, "password": password})).await
+        self.post("/v1/auth/register", json!({"email": email, "password": password}))
+            .await
     }
 
     /// Logs in.
     pub async fn login(&self, email: &str, password: &str) -> Answer {
-        self.post("/v1/auth/login", json!({"email": email, "password": password})).await
+        self.post("/v1/auth/login", json!({"email": email, "password": password}))
+            .await
     }
 
     /// Presents a refresh token.
     pub async fn refresh(&self, token: &str) -> Answer {
-        self.post("/v1/auth/refresh", json!({"refresh_token": token})).await
+        self.post("/v1/auth/refresh", json!({"refresh_token": token}))
+            .await
     }
 
     /// Presents the newest refresh token, and keeps the pair that comes back.
@@ -208,7 +219,9 @@ impl<'t> Rakomi<'t> {
 
     /// Ends one of them.
     pub async fn end_session(&self, id: &str) -> Answer {
-        self.request("DELETE", &format!("/v1/auth/me/sessions/{id}")).send().await
+        self.request("DELETE", &format!("/v1/auth/me/sessions/{id}"))
+            .send()
+            .await
     }
 
     /// Verifies an address with a mailed token.
@@ -218,37 +231,60 @@ impl<'t> Rakomi<'t> {
 
     /// Verifies an address with a mailed code.
     pub async fn verify_by_code(&self, email: &str, code: &str) -> Answer {
-        self.post("/v1/auth/verify-email", json!({"email": email, "code": code})).await
+        self.post("/v1/auth/verify-email", json!({"email": email, "code": code}))
+            .await
     }
 
     /// Asks for the verification mail again.
     pub async fn resend(&self, email: &str) -> Answer {
-        self.post("/v1/auth/resend-verification", json!({"email": email})).await
+        self.post("/v1/auth/resend-verification", json!({"email": email}))
+            .await
     }
 
     /// Asks for a mail to set a new password.
     pub async fn forgot(&self, email: &str) -> Answer {
-        self.post("/v1/auth/forgot-password", json!({"email": email})).await
+        self.post("/v1/auth/forgot-password", json!({"email": email}))
+            .await
     }
 
     /// Sets a new password with a mailed token.
     pub async fn reset(&self, token: &str, password: &str) -> Answer {
-        self.post("/v1/auth/reset-password", json!({"token": token, "password": password})).await
+        self.post(
+            "/v1/auth/reset-password",
+            json!({"token": token, "password": password}),
+        )
+        .await
     }
 
     /// Sets a new password with the current one.
     pub async fn change_password(&self, current: &str, new: &str) -> Answer {
-        self.post("/v1/auth/change-password", json!({"current_password": current, "new_password": new})).await
+        self.post(
+            "/v1/auth/change-password",
+            json!({"current_password": current, "new_password": new}),
+        )
+        .await
     }
 
     /// Refreshes as the vendor's SDKs do.
     pub async fn oauth_token(&self, refresh: &str, client: &str) -> Answer {
-        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("client_id", client)];
-        self.request("POST", "/oauth/token").without("x-api-key").form(&form).send().await
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh),
+            ("client_id", client),
+        ];
+        self.request("POST", "/oauth/token")
+            .without("x-api-key")
+            .form(&form)
+            .send()
+            .await
     }
 
     /// Revokes as the vendor's SDKs do.
     pub async fn oauth_revoke(&self, token: &str) -> Answer {
-        self.request("POST", "/oauth/revoke").without("x-api-key").form(&[("token", token)]).send().await
+        self.request("POST", "/oauth/revoke")
+            .without("x-api-key")
+            .form(&[("token", token)])
+            .send()
+            .await
     }
 }

@@ -46,7 +46,10 @@ impl<'t> Request<'t> {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
-        self.headers.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header value"));
+        self.headers.append(
+            name,
+            HeaderValue::from_bytes(value.as_bytes()).expect("a header value"),
+        );
         self
     }
 
@@ -67,7 +70,8 @@ impl<'t> Request<'t> {
     /// With a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json").body(body.to_string())
+        self.header("content-type", "application/json")
+            .body(body.to_string())
     }
 
     /// With a JSON body as written here, well-formed or not.
@@ -79,9 +83,19 @@ impl<'t> Request<'t> {
     /// With the fields of a form. The values must need no escape but that of `+`, `/`, `=` and `&`.
     #[must_use]
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
-        let escaped = |value: &str| value.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
-        self.header("content-type", "application/x-www-form-urlencoded").body(pairs.join("&"))
+        let escaped = |value: &str| {
+            value
+                .replace('%', "%25")
+                .replace('+', "%2B")
+                .replace('&', "%26")
+                .replace('=', "%3D")
+        };
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escaped(value)))
+            .collect();
+        self.header("content-type", "application/x-www-form-urlencoded")
+            .body(pairs.join("&"))
     }
 
     /// Sends it through the whole HTTP pipeline, without a socket.

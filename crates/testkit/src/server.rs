@@ -55,14 +55,19 @@ impl Server {
             entropy: Arc::new(SeededEntropy::new(7)),
             create: true,
         };
-        let core = open(&configuration(folder.path()), PUBLIC_URL, &setup).await.expect("the server opens");
-        let project = instance::initialise(&core, &operator(), "default", "Example").await.expect("a default project");
+        let core = open(&configuration(folder.path()), PUBLIC_URL, &setup)
+            .await
+            .expect("the server opens");
+        let project = instance::initialise(&core, &operator(), "default", "Example")
+            .await
+            .expect("a default project");
         let keys = Keys::make(&core, &project).await;
         let dialects = vestibule_server::dialects::all();
         lay_secret_keys(&core, &core.doors, &project).await;
         let settings = Settings {
             default_environment: Environment::Live,
             trusted_proxies: Vec::new(),
+            hosts: Vec::new(),
             rates: Rates::default(),
         };
         let templates = Arc::new(Templates::load(None).expect("the built-in templates"));
@@ -73,9 +78,20 @@ impl Server {
             dev: false,
             default_environment: Environment::Live,
         });
-        let app = App::new(core.clone(), settings, dialects, pages, Shutdown::new()).expect("routes without conflict");
+        let app = App::new(core.clone(), settings, dialects, pages, Shutdown::new())
+            .expect("routes without conflict");
         let (taken, audited) = Default::default();
-        let server = Self { project, keys, app, core, clock, templates, taken, audited, folder };
+        let server = Self {
+            project,
+            keys,
+            app,
+            core,
+            clock,
+            templates,
+            taken,
+            audited,
+            folder,
+        };
         server.audit_rows().await;
         server
     }
@@ -93,7 +109,11 @@ impl Server {
             entropy: core.entropy.clone(),
             create: true,
         };
-        open(&config, PUBLIC_URL, &setup).await.err().expect("it started").to_string()
+        open(&config, PUBLIC_URL, &setup)
+            .await
+            .err()
+            .expect("it started")
+            .to_string()
     }
 
     /// What operations work with, for what cannot be seen from the outside.
@@ -129,14 +149,18 @@ impl Server {
         *sent.headers_mut() = request.headers;
         let (parts, body) = self.app.answer(sent, request.from).await.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
     }
 }
 
 /// The defaults, with a data folder and few threads.
 fn configuration(folder: &Path) -> Config {
     let mut config = Config::default();
-    config.server.data_dir = folder.to_owned();
+    folder.clone_into(&mut config.server.data_dir);
     config.server.request_timeout = 30;
     config.hashing.workers = Some(2);
     config
@@ -145,6 +169,10 @@ fn configuration(folder: &Path) -> Config {
 /// In memory where the system has a place for that: no story is about the disk.
 fn throw_away_folder() -> TempDir {
     let memory = Path::new("/dev/shm");
-    let folder = if memory.is_dir() { TempDir::with_prefix_in("vestibule-", memory) } else { TempDir::new() };
+    let folder = if memory.is_dir() {
+        TempDir::with_prefix_in("vestibule-", memory)
+    } else {
+        TempDir::new()
+    };
     folder.expect("a folder")
 }

@@ -19,16 +19,14 @@ pub enum Database {
 #[macro_export]
 macro_rules! stories {
     ($($(#[doc = $doc:literal])* async fn $name:ident($t:ident: Server) $story:block)*) => { $(
+        $(#[doc = $doc])*
+        async fn $name($t: $crate::Server) $story
+
+        // Beside the story of the same name: functions and modules do not share theirs.
         mod $name {
-            #[allow(unused_imports, reason = "a short story may need nothing of what its file imports")]
-            use super::*;
-
-            $(#[doc = $doc])*
-            async fn story($t: $crate::Server) $story
-
             #[tokio::test]
             async fn sqlite() {
-                story($crate::Server::start($crate::Database::Sqlite).await).await;
+                super::$name($crate::Server::start($crate::Database::Sqlite).await).await;
             }
         }
     )* };

@@ -30,7 +30,10 @@ impl Server {
         for (table, count) in COUNTED {
             rows.insert(table, self.number(count, &[]).await);
         }
-        Tally { hashes: self.hashes().await, rows }
+        Tally {
+            hashes: self.hashes().await,
+            rows,
+        }
     }
 
     /// How many passwords were hashed so far, once the pool has come to rest: a worker answers before it counts.
@@ -71,14 +74,21 @@ impl Server {
     /// Changes the database behind the server's back, as damage or another program would.
     pub async fn tamper(&self, sql: Sql, bind: Vec<Value>) {
         let core = self.core();
-        core.store.db.write(core.deadline(), run, (sql, bind)).await.expect("to tamper");
+        core.store
+            .db
+            .write(core.deadline(), run, (sql, bind))
+            .await
+            .expect("to tamper");
     }
 
     /// Every byte that the database has on disk, its write-ahead log too.
     pub fn bytes_on_disk(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder.path()).expect("the data folder");
         let files = files.map(|file| file.expect("a file").path());
-        files.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).expect("to read")).collect()
+        files
+            .filter(|path| path.is_file())
+            .flat_map(|path| std::fs::read(path).expect("to read"))
+            .collect()
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::head;
+use crate::hosts::Hosts;
 use crate::limit::{Budget, Limits, Rates, Shown, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::reply::{Reply, Response};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub default_environment: Environment,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Names that are served besides the public URL's, `localhost` and every address.
+    pub hosts: Vec<String>,
     /// The budgets of one client address.
     pub rates: Rates,
 }
@@ -52,6 +55,7 @@ pub struct App {
     pub(crate) limits: Limits,
     turns: Turns,
     proxies: TrustedProxies,
+    hosts: Hosts,
     ids: RequestIds,
     https: bool,
     in_flight: InFlight,
@@ -85,6 +89,7 @@ impl App {
             limits: Limits::new(settings.rates, &*core.entropy),
             turns: Turns::default(),
             proxies: TrustedProxies::new(settings.trusted_proxies),
+            hosts: Hosts::new(&core.settings.public_url, settings.hosts),
             ids: RequestIds::new(&*core.entropy),
             https: core.settings.public_url.starts_with("https://"),
             in_flight: InFlight::default(),
@@ -133,7 +138,8 @@ impl App {
     }
 
     async fn reply(&self, arrived: Arrived) -> Reply<'_> {
-        if let Some(status) = head::unacceptable(&arrived.parts) {
+        let misdirected = (!self.hosts.serve(&arrived.parts)).then_some(http::StatusCode::MISDIRECTED_REQUEST);
+        if let Some(status) = head::unacceptable(&arrived.parts).or(misdirected) {
             return Reply::problem(Endpoint::Unrouted, status, &arrived.id).closing();
         }
         match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {

@@ -19,6 +19,10 @@ use tokio::net::TcpStream;
 /// How long the head of a request may take to arrive, and so how long a connection may be idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long after the beginning of a shutdown what had been sent before it is still taken in: connections that the
+/// system holds ready, and their first requests. Without it they would be reset.
+pub(crate) const LAST_CALL: Duration = Duration::from_millis(100);
+
 /// Most bytes of a connection that are kept unread: the head of a request fits with room to spare.
 const BUFFER: usize = 32 * 1024;
 
@@ -72,7 +76,12 @@ pub(crate) async fn run<A, R, B>(
     });
     let mut connection = pin!(protocols.serve_connection(TokioIo::new(stream), service));
     let mut silence = pin!(tokio::time::sleep(HEAD_PATIENCE));
-    let mut begun = pin!(shutdown.begun());
+    let mut begun = pin!(async {
+        shutdown.begun().await;
+        if !spoken.load(Ordering::Relaxed) {
+            tokio::time::sleep(LAST_CALL).await;
+        }
+    });
     let (mut listening, mut ending) = (true, false);
     loop {
         tokio::select! {

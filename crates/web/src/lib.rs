@@ -21,6 +21,7 @@ mod endpoint;
 mod fields;
 mod form;
 mod head;
+mod hosts;
 mod limit;
 mod limit_headers;
 mod meter;

@@ -8,6 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -47,13 +48,17 @@ where
     let protocols = Arc::new(connection::protocols());
     let room = Arc::new(Semaphore::new(serving.max_connections));
     let mut connections = JoinSet::new();
+    let mut closing = pin!(async {
+        shutdown.begun().await;
+        tokio::time::sleep(connection::LAST_CALL).await;
+    });
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             break;
         };
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
-            () = shutdown.begun() => break,
+            () = closing.as_mut() => break,
         };
         let (protocols, answer, shutdown) = (Arc::clone(&protocols), answer.clone(), shutdown.clone());
         connections.spawn(async move {
@@ -188,10 +193,11 @@ mod tests {
             0,
             "an idle connection is closed"
         );
-        assert!(
-            TcpStream::connect(address).await.is_err(),
-            "nothing listens any more"
-        );
+        let mut late = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut late).await.ends_with("done"), "at the last call");
+        let shut = async { while TcpStream::connect(address).await.is_ok() {} };
+        let shut = tokio::time::timeout(Duration::from_secs(5), shut).await;
+        assert!(shut.is_ok(), "somebody still listens");
         gate.notify_one();
         let mut answer = String::new();
         working.read_to_string(&mut answer).await.unwrap();

@@ -33,11 +33,19 @@ pub fn somebody() -> Ipv4Addr {
 
 impl Request {
     pub fn get(path: &str) -> Self {
-        Self { line: format!("GET {path} HTTP/1.1"), headers: Vec::new(), body: String::new() }
+        Self {
+            line: format!("GET {path} HTTP/1.1"),
+            headers: Vec::new(),
+            body: String::new(),
+        }
     }
 
     pub fn post(path: &str, body: &Value) -> Self {
-        let request = Self { line: format!("POST {path} HTTP/1.1"), headers: Vec::new(), body: body.to_string() };
+        let request = Self {
+            line: format!("POST {path} HTTP/1.1"),
+            headers: Vec::new(),
+            body: body.to_string(),
+        };
         request.header("content-type", "application/json")
     }
 
@@ -58,7 +66,10 @@ impl Request {
     /// Everything that is sent.
     pub fn text(&self) -> String {
         let (line, headers, length) = (&self.line, self.headers.join("\r\n"), self.body.len());
-        format!("{line}\r\nhost: story\r\n{headers}\r\ncontent-length: {length}\r\n\r\n{}", self.body)
+        format!(
+            "{line}\r\nhost: localhost\r\n{headers}\r\ncontent-length: {length}\r\n\r\n{}",
+            self.body
+        )
     }
 
     /// Sends it over a connection of its own.
@@ -96,8 +107,15 @@ impl Connection {
         }
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.ok_or(io::ErrorKind::InvalidData)?;
-        let mut answer = Answer { status, head, body: String::new() };
-        let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let mut answer = Answer {
+            status,
+            head,
+            body: String::new(),
+        };
+        let length = answer
+            .header("content-length")
+            .and_then(|length| length.parse().ok())
+            .unwrap_or(0);
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
         answer.body = String::from_utf8(body).map_err(|_| io::ErrorKind::InvalidData)?;

@@ -16,25 +16,42 @@ fn rl19_without_files_the_server_serves_whom_it_has_and_does_not_spin() {
     kept.send(&door.me(&ada.access)).unwrap().expect(200);
 
     let room = 10;
-    server.process.limit(Resource::Nofile, Some((server.process.open_files() + room) as u64));
-    let strangers: Vec<_> = (0..100).map(|_| Connection::open(door.address).unwrap()).collect();
+    server.process.limit(
+        Resource::Nofile,
+        Some((server.process.open_files() + room) as u64),
+    );
+    let strangers: Vec<_> = (0..100)
+        .map(|_| Connection::open(door.address).unwrap())
+        .collect();
     eventually("out of files", Duration::from_secs(10), || {
-        server.process.said().contains("cannot accept connections").then_some(())
+        server
+            .process
+            .said()
+            .contains("cannot accept connections")
+            .then_some(())
     });
 
     // For a second: whoever is connected is served, and the listener that cannot accept costs next to nothing.
     let (begun, before) = (Instant::now(), server.process.processor_time());
-    let mut served = 0;
+    let mut answers = 0;
     while begun.elapsed() < Duration::from_secs(1) {
         kept.send(&door.me(&ada.access)).unwrap().expect(200);
-        served += 1;
+        answers += 1;
         std::thread::sleep(Duration::from_millis(10));
     }
-    let (used, took) = (server.process.processor_time() - before, begun.elapsed());
-    assert!(served > 10 && used < took / 2, "{used:?} of {took:?} for {served} requests");
+    let (used, took) = (
+        server.process.processor_time().saturating_sub(before),
+        begun.elapsed(),
+    );
+    assert!(
+        answers > 10 && used < took / 2,
+        "{used:?} of {took:?} for {answers} requests"
+    );
 
     drop(strangers);
-    let answer = eventually("room again", Duration::from_secs(15), || door.send(door.me(&ada.access)).ok());
+    let answer = eventually("room again", Duration::from_secs(15), || {
+        door.send(door.me(&ada.access)).ok()
+    });
     answer.expect(200);
     server.process.limit(Resource::Nofile, Some(1024));
     door.sign_in("ada@example.org");
@@ -54,16 +71,18 @@ fn i12_slow_clients_are_closed_and_nobody_waits_for_them() {
     let mut slow: Vec<_> = (0..200)
         .map(|number| {
             let mut connection = Connection::open(door.address).unwrap();
-            connection.write(&whole[..beginnings[number % beginnings.len()]]).unwrap();
+            connection
+                .write(&whole[..beginnings[number % beginnings.len()]])
+                .unwrap();
             (number, connection)
         })
         .collect();
     // They drip on; meanwhile everybody else is served.
     let mut slowest = Duration::ZERO;
     while begun.elapsed() < Duration::from_secs(9) {
-        for (number, connection) in slow.iter_mut().filter(|(number, _)| number % 4 == 2) {
-            // Some may be closed already.
-            let _ = connection.write(if *number < 100 { "x" } else { "y" });
+        for (_, connection) in slow.iter_mut().filter(|(number, _)| number % 4 == 2) {
+            // It may be closed already.
+            let _ = connection.write("x");
         }
         for request in [door.me(&ada.access), Request::get("/v1/health")] {
             let asked = Instant::now();
@@ -73,8 +92,15 @@ fn i12_slow_clients_are_closed_and_nobody_waits_for_them() {
         std::thread::sleep(Duration::from_millis(100));
     }
     for (number, connection) in &mut slow {
-        let left = Duration::from_secs(15).saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
-        assert!(connection.closed_within(left), "kind {} lives {:?}", *number % 4, begun.elapsed());
+        let left = Duration::from_secs(15)
+            .saturating_sub(begun.elapsed())
+            .max(Duration::from_millis(1));
+        assert!(
+            connection.closed_within(left),
+            "kind {} lives {:?}",
+            *number % 4,
+            begun.elapsed()
+        );
     }
     assert!(slowest < Duration::from_secs(1), "somebody waited {slowest:?}");
 }

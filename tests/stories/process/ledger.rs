@@ -30,7 +30,11 @@ pub struct Family {
 
 impl Family {
     pub fn of(email: &str, signed_in: SignedIn) -> Self {
-        Self { email: email.to_owned(), tokens: vec![signed_in.refresh], pending: false }
+        Self {
+            email: email.to_owned(),
+            tokens: vec![signed_in.refresh],
+            pending: false,
+        }
     }
 
     pub fn newest(&self) -> &str {
@@ -44,9 +48,14 @@ impl Family {
     pub fn go_on(&mut self, door: &Door) -> Result<(), String> {
         let presented = self.newest().to_owned();
         let answers = [(); 2].map(|()| door.send(door.refresh(&presented)).unwrap());
-        let [first, again] = answers.each_ref().map(|answer| (answer.status, answer.text("refresh_token")));
+        let [first, again] = answers
+            .each_ref()
+            .map(|answer| (answer.status, answer.text("refresh_token")));
         if first.0 != 200 || first != again {
-            return Err(format!("{}: a live refresh token was answered {answers:?}", self.email));
+            return Err(format!(
+                "{}: a live refresh token was answered {answers:?}",
+                self.email
+            ));
         }
         self.tokens.push(first.1);
         self.pending = false;
@@ -86,10 +95,13 @@ impl Ledger {
     pub fn missing_in(&self, database: &Path) -> Vec<String> {
         let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
         let rows = |email: &str| rows_of(&database, email);
-        let answered = self.registered.iter().filter_map(|(email, id)| match rows(email) {
-            (Some(found), [1, 1, 1]) if found == *id => None,
-            other => Some(format!("{email}: registered as {id}, but there is {other:?}")),
-        });
+        let answered = self
+            .registered
+            .iter()
+            .filter_map(|(email, id)| match rows(email) {
+                (Some(found), [1, 1, 1]) if found == *id => None,
+                other => Some(format!("{email}: registered as {id}, but there is {other:?}")),
+            });
         let unanswered = self.perhaps.iter().filter_map(|email| match rows(email) {
             (None, _) | (Some(_), [1, 1, 1]) => None,
             other => Some(format!("{email}: half registered: {other:?}")),
@@ -98,9 +110,18 @@ impl Ledger {
             let (session, newest) = generation(family.newest());
             let leaf = leaf(&database, &session);
             let possible = [Some(newest), Some(newest + 1)];
-            let possible = if family.pending { &possible[..] } else { &possible[..1] };
+            let possible = if family.pending {
+                &possible[..]
+            } else {
+                &possible[..1]
+            };
             let wrong = !possible.contains(&leaf);
-            wrong.then(|| format!("{}: generation {newest} was answered, the leaf is {leaf:?}", family.email))
+            wrong.then(|| {
+                format!(
+                    "{}: generation {newest} was answered, the leaf is {leaf:?}",
+                    family.email
+                )
+            })
         });
         answered.chain(unanswered).chain(leaves).collect()
     }
@@ -109,8 +130,12 @@ impl Ledger {
 /// The user of an address, and how many credentials, verification secrets and audit rows of its registration it has.
 fn rows_of(database: &Connection, email: &str) -> (Option<String>, [i64; 3]) {
     let user = "SELECT id, lower(hex(id)) FROM users WHERE email = ?1";
-    let found = database.query_row(user, [email], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)));
-    let Some((id, digits)) = found.optional().unwrap() else { return (None, [0; 3]) };
+    let found = database.query_row(user, [email], |row| {
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
+    });
+    let Some((id, digits)) = found.optional().unwrap() else {
+        return (None, [0; 3]);
+    };
     let count = |sql: &str| database.query_row(sql, [&id], |row| row.get(0)).unwrap();
     let parts = [
         "SELECT count(*) FROM credentials WHERE user_id = ?1",
@@ -123,5 +148,8 @@ fn rows_of(database: &Connection, email: &str) -> (Option<String>, [i64; 3]) {
 
 fn leaf(database: &Connection, session: &[u8]) -> Option<i64> {
     let sql = "SELECT leaf FROM sessions WHERE id = ?1 AND revoked_at IS NULL";
-    database.query_row(sql, [session], |row| row.get(0)).optional().unwrap()
+    database
+        .query_row(sql, [session], |row| row.get(0))
+        .optional()
+        .unwrap()
 }

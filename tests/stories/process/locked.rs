@@ -17,18 +17,38 @@ fn rl05_writes_wait_for_another_process_then_are_refused_and_reads_never_wait() 
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     thread::scope(|clients| {
         let since = Instant::now();
-        let writing = clients.spawn(move || (door.send(door.register("eve@example.org")).unwrap(), since.elapsed()));
+        let writing = clients.spawn(move || {
+            (
+                door.send(door.register("eve@example.org")).unwrap(),
+                since.elapsed(),
+            )
+        });
         while !writing.is_finished() {
-            for request in [door.me(&ada.access), Request::get("/.well-known/jwks.json?env=test"), Request::get("/v1/health")] {
+            for request in [
+                door.me(&ada.access),
+                Request::get("/.well-known/jwks.json?env=test"),
+                Request::get("/v1/health"),
+            ] {
                 let asked = Instant::now();
                 door.send(request).unwrap().expect(200);
-                assert!(asked.elapsed() < Duration::from_secs(1), "a read waited {:?}", asked.elapsed());
+                assert!(
+                    asked.elapsed() < Duration::from_secs(1),
+                    "a read waited {:?}",
+                    asked.elapsed()
+                );
             }
         }
         let (answer, waited) = writing.join().unwrap();
-        assert_eq!((answer.status, answer.code().as_str()), (503, "server/unavailable"), "{answer:?}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (503, "server/unavailable"),
+            "{answer:?}"
+        );
         assert!(answer.header("retry-after").is_some(), "{answer:?}");
-        assert!(waited > Duration::from_secs(1) && waited < Duration::from_secs(5), "refused after {waited:?}");
+        assert!(
+            waited > Duration::from_secs(1) && waited < Duration::from_secs(5),
+            "refused after {waited:?}"
+        );
     });
     assert_eq!(door.status_of(&ada.access), 200);
 

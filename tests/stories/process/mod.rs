@@ -1,8 +1,8 @@
 //! The real process: killed, stopped, starved, flooded, misconfigured, and worked on from its command line.
 
-mod client;
-mod cli;
 mod backup;
+mod cli;
+mod client;
 mod connections;
 mod disk;
 mod kill;

@@ -15,7 +15,9 @@ const HASH: u64 = 19 * 1024;
 
 /// Hashes that take long, and requests that must not: the flood is many times what the machine can do.
 fn place() -> Place {
-    Place::new().with("VESTIBULE_HASHING__ITERATIONS", "16").with("VESTIBULE_SERVER__REQUEST_TIMEOUT", "2")
+    Place::new()
+        .with("VESTIBULE_HASHING__ITERATIONS", "16")
+        .with("VESTIBULE_SERVER__REQUEST_TIMEOUT", "2")
 }
 
 /// The status of each login, and how long it took.
@@ -35,13 +37,12 @@ fn flood(door: &Door) -> Vec<(u16, Duration)> {
                     let login = door.login(&format!("{client}-{number}@example.org"));
                     let asked = Instant::now();
                     let answer = connection.send(&login.from(somebody())).unwrap();
+                    seen.lock().unwrap().push((answer.status, asked.elapsed()));
                     if answer.status == 503 {
-                        assert_eq!(answer.code(), "server/overloaded");
                         assert!(answer.header("retry-after").is_some(), "{answer:?}");
                         // As a client does that was asked to come later, but sooner than it was asked.
                         thread::sleep(Duration::from_millis(100));
                     }
-                    seen.lock().unwrap().push((answer.status, asked.elapsed()));
                 }
             });
         }
@@ -61,7 +62,7 @@ fn rl17_p19_a_flood_of_logins_is_shed_at_once_and_costs_neither_memory_nor_the_o
     let door = &server.door;
     let ada = door.newcomer("ada@example.org");
     let idle = server.process.memory("VmRSS");
-    let workers = server.figure("vestibule_hash_workers") as u64;
+    let workers = server.figure("vestibule_hash_workers");
 
     let begun = Instant::now();
     let (seen, others) = thread::scope(|clients| {
@@ -70,27 +71,63 @@ fn rl17_p19_a_flood_of_logins_is_shed_at_once_and_costs_neither_memory_nor_the_o
         let mut connection = Connection::open(door.address).unwrap();
         while begun.elapsed() < FLOOD {
             let asked = Instant::now();
-            connection.send(&door.me(&ada.access).from(somebody())).unwrap().expect(200);
+            connection
+                .send(&door.me(&ada.access).from(somebody()))
+                .unwrap()
+                .expect(200);
             others.push(asked.elapsed());
+            // Somebody who looks now and then, not a flood of its own.
+            thread::sleep(Duration::from_millis(5));
         }
         (flooding.join().unwrap(), others)
     });
-    let of = |status| seen.iter().filter(move |(found, _)| *found == status).map(|(_, took)| *took).collect::<Vec<_>>();
+    let of = |status| {
+        seen.iter()
+            .filter(move |(found, _)| *found == status)
+            .map(|(_, took)| *took)
+            .collect::<Vec<_>>()
+    };
     let (admitted, shed) = (of(401), of(503));
     assert_eq!(admitted.len() + shed.len(), seen.len(), "{seen:?}");
-    assert!(!admitted.is_empty() && shed.len() > admitted.len(), "{} admitted, {} shed", admitted.len(), shed.len());
-    assert!(admitted.iter().max() < Some(&Duration::from_secs(5)), "{:?}", admitted.iter().max());
+    assert!(
+        !admitted.is_empty() && shed.len() > admitted.len(),
+        "{} admitted, {} shed",
+        admitted.len(),
+        shed.len()
+    );
+    // Work that was begun and then given up is lost; on a busy machine one may be late.
+    let late = shed.iter().filter(|took| **took > Duration::from_secs(1)).count();
+    assert!(
+        late <= 1 + admitted.len() / 10,
+        "{late} were given up late, {} done",
+        admitted.len()
+    );
+    assert!(
+        admitted.iter().max() < Some(&Duration::from_secs(2)),
+        "{:?}",
+        admitted.iter().max()
+    );
     let (shed, others) = (median(shed), median(others));
-    assert!(shed < Duration::from_millis(250), "a refusal took {shed:?}");
+    assert!(shed < Duration::from_millis(100), "a refusal took {shed:?}");
     assert!(others < Duration::from_millis(100), "me took {others:?}");
     let most = server.process.memory("VmHWM");
-    assert!(most <= idle + workers * HASH + 64 * 1024, "{most} KiB, idle {idle}, {workers} workers");
+    assert!(
+        most <= idle + workers * HASH + 64 * 1024,
+        "{most} KiB, idle {idle}, {workers} workers"
+    );
 
     // The line is as long as a request may wait, so it is gone by then.
     let after = Instant::now();
     door.sign_in("ada@example.org");
-    assert!(after.elapsed() < Duration::from_secs(5), "normal after {:?}", after.elapsed());
-    println!("{} admitted, shed in {shed:?}, me in {others:?}, {most} KiB after {idle}", admitted.len());
+    assert!(
+        after.elapsed() < Duration::from_secs(5),
+        "normal after {:?}",
+        after.elapsed()
+    );
+    println!(
+        "{} admitted, shed in {shed:?}, me in {others:?}, {most} KiB after {idle}",
+        admitted.len()
+    );
 }
 
 #[test]
@@ -102,31 +139,39 @@ fn p20_clients_that_hang_up_in_the_middle_of_a_hash_do_not_break_the_bound() {
     let idle = server.process.memory("VmRSS");
     let workers = server.figure("vestibule_hash_workers");
 
-    let (begun, mut gone, mut busiest) = (Instant::now(), 0, 0.0_f64);
+    let (begun, mut gone, mut busiest) = (Instant::now(), 0, 0);
     while begun.elapsed() < FLOOD {
         let batch: Vec<_> = (0..20)
             .map(|_| {
                 let mut connection = Connection::open(door.address).unwrap();
                 let nobody = format!("{}@example.org", somebody());
-                connection.write(&door.login(&nobody).from(somebody()).text()).unwrap();
+                connection
+                    .write(&door.login(&nobody).from(somebody()).text())
+                    .unwrap();
                 connection
             })
             .collect();
         let busy = eventually("a hash", Duration::from_secs(5), || {
-            Some(server.figure("vestibule_hash_workers_busy")).filter(|busy| *busy > 0.0)
+            Some(server.figure("vestibule_hash_workers_busy")).filter(|busy| *busy > 0)
         });
         busiest = busiest.max(busy);
         gone += batch.len();
         drop(batch);
     }
     assert!(gone >= 100, "only {gone} hung up");
-    assert!(busiest >= 1.0 && busiest <= workers, "{busiest} of {workers} workers were busy");
+    assert!(
+        (1..=workers).contains(&busiest),
+        "{busiest} of {workers} workers were busy"
+    );
     let most = server.process.memory("VmHWM");
-    assert!(most <= idle + workers as u64 * HASH + 64 * 1024, "{most} KiB, idle {idle}, {workers} workers");
+    assert!(
+        most <= idle + workers * HASH + 64 * 1024,
+        "{most} KiB, idle {idle}, {workers} workers"
+    );
     // Nobody waits for the work that was abandoned.
     eventually("normal", Duration::from_secs(5), || {
         (door.send(door.login("ada@example.org")).unwrap().status == 200).then_some(())
     });
     let queued = server.figure("vestibule_hash_queue");
-    assert!(queued == 0.0, "{queued} hashes are queued for nobody");
+    assert_eq!(queued, 0, "hashes are queued for nobody");
 }

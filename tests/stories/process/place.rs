@@ -21,7 +21,10 @@ impl Place {
     pub fn new() -> Self {
         let binary = Binary::at(env!("CARGO_BIN_EXE_vestibule-in-stories"));
         let binary = binary.with("VESTIBULE_NETWORK__TRUSTED_PROXIES", r#"["127.0.0.1/32"]"#);
-        Self { folder: tempfile::tempdir().unwrap(), binary }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            binary,
+        }
     }
 
     /// Changes how the binary is called.
@@ -57,7 +60,8 @@ impl Place {
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ended {
         let data = self.data();
         let data = data.to_str().unwrap();
-        self.binary.run_with(&[arguments, &["--data", data]].concat(), input)
+        self.binary
+            .run_with(&[arguments, &["--data", data]].concat(), input)
     }
 
     /// The JSON of a command on the data folder.
@@ -77,14 +81,26 @@ impl Server {
         let data = data.to_str().unwrap();
         let process = binary.serve(&["dev", "--data", data, "--listen", "127.0.0.1:0", "--json"]);
         let key = process.ready["keys"]["test"]["api"].as_str().unwrap().to_owned();
-        Self { door: Door { address: process.address("base_url"), key }, process }
+        Self {
+            door: Door {
+                address: process.address("base_url"),
+                key,
+            },
+            process,
+        }
     }
 
-    /// A figure of the metrics listener; 0 while it was never counted.
-    pub fn figure(&self, name: &str) -> f64 {
-        let figures = Request::get("/metrics").send(self.process.address("metrics_url")).unwrap().body;
+    /// A count of the metrics listener; 0 while nothing was counted.
+    pub fn figure(&self, name: &str) -> u64 {
+        let figures = Request::get("/metrics")
+            .send(self.process.address("metrics_url"))
+            .unwrap()
+            .body;
         let lines = figures.lines().filter_map(|line| line.rsplit_once(' '));
-        lines.filter(|(found, _)| found.split('{').next() == Some(name)).map(|(_, value)| value.parse::<f64>().unwrap()).sum()
+        lines
+            .filter(|(found, _)| found.split('{').next() == Some(name))
+            .map(|(_, value)| value.parse::<u64>().unwrap())
+            .sum()
     }
 }
 
@@ -113,7 +129,9 @@ impl Door {
     }
 
     pub fn me(&self, token: &str) -> Request {
-        Request::get("/v1/auth/me").header("x-api-key", &self.key).bearer(token)
+        Request::get("/v1/auth/me")
+            .header("x-api-key", &self.key)
+            .bearer(token)
     }
 
     /// Sends as a client that nobody has seen before.
@@ -133,7 +151,10 @@ impl Door {
 
     pub fn sign_in(&self, email: &str) -> SignedIn {
         let answer = self.send(self.login(email)).unwrap().expect(200);
-        SignedIn { access: answer.text("access_token"), refresh: answer.text("refresh_token") }
+        SignedIn {
+            access: answer.text("access_token"),
+            refresh: answer.text("refresh_token"),
+        }
     }
 
     /// The status that `me` answers to a token.

@@ -35,7 +35,14 @@ fn rl34_a_second_server_on_the_same_folder_is_refused_with_the_remedy() {
     let place = Place::new();
     let server = place.dev();
     let ada = server.door.newcomer("ada@example.org");
-    refused(&dev(&place), FAILED, &["another server process already uses", "stop it first, or give this one its own data folder"]);
+    refused(
+        &dev(&place),
+        FAILED,
+        &[
+            "another server process already uses",
+            "stop it first, or give this one its own data folder",
+        ],
+    );
     assert_eq!(server.door.status_of(&ada.access), 200, "the first one goes on");
 }
 
@@ -44,7 +51,11 @@ fn a_port_in_use_is_refused_with_the_remedy_and_leaves_nothing_behind() {
     let (first, second) = (Place::new(), Place::new());
     let server = first.dev();
     let taken = server.door.address.to_string();
-    refused(&second.run(&["dev", "--listen", &taken]), FAILED, &[&taken, "choose another address with --listen or server.listen"]);
+    refused(
+        &second.run(&["dev", "--listen", &taken]),
+        FAILED,
+        &[&taken, "choose another address with --listen or server.listen"],
+    );
     assert!(!second.data().exists());
 }
 
@@ -57,7 +68,16 @@ fn d06_rl22_a_missing_or_wrong_master_key_is_refused_and_none_is_made() {
     let remedy = format!("put the key back into {shown} (mode 0600)");
 
     fs::remove_file(&path).unwrap();
-    refused(&dev(&place), USAGE, &["which sealed", "is missing", &remedy, "none is made anew, and nothing was changed"]);
+    refused(
+        &dev(&place),
+        USAGE,
+        &[
+            "which sealed",
+            "is missing",
+            &remedy,
+            "none is made anew, and nothing was changed",
+        ],
+    );
     refused(&place.run(&["user", "list"]), USAGE, &["is missing"]);
     assert!(!path.exists(), "a key was made");
 
@@ -82,7 +102,14 @@ fn d09_a_key_or_database_that_everybody_can_read_is_refused() {
         let path = place.data().join(name);
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let shown = path.to_str().unwrap();
-        refused(&dev(&place), USAGE, &["can be read by every user of this machine", &format!("chmod 600 {shown}")]);
+        refused(
+            &dev(&place),
+            USAGE,
+            &[
+                "can be read by every user of this machine",
+                &format!("chmod 600 {shown}"),
+            ],
+        );
         let doctor = place.run(&["doctor"]);
         assert!(doctor.code == FAILED && doctor.out.contains(shown), "{doctor:?}");
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
@@ -92,21 +119,30 @@ fn d09_a_key_or_database_that_everybody_can_read_is_refused() {
 
 #[test]
 fn rl06_a_damaged_database_is_refused_with_a_hint_to_restore() {
-    let damages: [(&str, fn(&fs::File)); 3] = [
-        ("bytes in a page", |file| file.write_all_at(&[0xff; 64], file.metadata().unwrap().len() / 4096 / 2 * 4096).unwrap()),
-        ("cut", |file| file.set_len(file.metadata().unwrap().len() / 4096 / 2 * 4096).unwrap()),
-        ("another file", |file| file.write_all_at(&[b'x'; 4096], 0).unwrap()),
+    type Damage = (&'static str, fn(&fs::File, u64));
+    let damages: [Damage; 3] = [
+        ("bytes in a page", |file, middle| {
+            file.write_all_at(&[0xff; 64], middle).unwrap()
+        }),
+        ("cut", |file, middle| file.set_len(middle).unwrap()),
+        ("another file", |file, _| {
+            file.write_all_at(&[b'x'; 4096], 0).unwrap()
+        }),
     ];
     let place = left_behind();
     let whole = fs::read(place.database()).unwrap();
     for (name, damage) in damages {
         fs::write(place.database(), &whole).unwrap();
-        damage(&fs::OpenOptions::new().write(true).open(place.database()).unwrap());
+        let file = fs::OpenOptions::new().write(true).open(place.database()).unwrap();
+        damage(&file, whole.len() as u64 / 4096 / 2 * 4096);
         let damaged = fs::read(place.database()).unwrap();
         let ended = dev(&place);
         assert!(ended.err.contains("damaged"), "{name}: {ended:?}");
         refused(&ended, FAILED, &["restore from a backup"]);
-        assert!(fs::read(place.database()).unwrap() == damaged, "{name}: the evidence was changed");
+        assert!(
+            fs::read(place.database()).unwrap() == damaged,
+            "{name}: the evidence was changed"
+        );
     }
     fs::write(place.database(), whole).unwrap();
     place.dev().door.sign_in("ada@example.org");
@@ -118,9 +154,20 @@ fn an_unknown_setting_is_refused_naming_the_one_that_was_meant() {
     let file = place.path("vestibule.toml");
     fs::write(&file, "[server]\nlisen = '127.0.0.1:1'\n").unwrap();
     let file = file.to_str().unwrap();
-    refused(&place.run(&["serve", "--config", file]), USAGE, &["server.lisen", file, "did you mean server.listen?"]);
+    refused(
+        &place.run(&["serve", "--config", file]),
+        USAGE,
+        &["server.lisen", file, "did you mean server.listen?"],
+    );
     let place = Place::new().with("VESTIBULE_SERVER__LISEN", "127.0.0.1:1");
-    refused(&dev(&place), USAGE, &["VESTIBULE_SERVER__LISEN", "did you mean VESTIBULE_SERVER__LISTEN?"]);
+    refused(
+        &dev(&place),
+        USAGE,
+        &[
+            "VESTIBULE_SERVER__LISEN",
+            "did you mean VESTIBULE_SERVER__LISTEN?",
+        ],
+    );
     refused(&place.run(&["user", "lst"]), USAGE, &["list"]);
     assert!(!place.data().exists());
 }
@@ -136,25 +183,52 @@ fn production() -> (Place, String) {
     let place = Place::new();
     let file = place.path("vestibule.toml");
     let file = file.to_str().unwrap().to_owned();
-    place.json(&["init", "--config", &file, "--public-url", "https://auth.example.org"]);
+    place.json(&[
+        "init",
+        "--config",
+        &file,
+        "--public-url",
+        "https://auth.example.org",
+    ]);
     add(&file, "host = 'mail.example.org'\nfrom = 'no-reply@example.org'");
     let checked = place.run(&["config", "check", "--config", &file]);
-    assert_eq!(checked.code, Some(0), "{checked:?}\n{}", fs::read_to_string(&file).unwrap());
+    assert_eq!(
+        checked.code,
+        Some(0),
+        "{checked:?}\n{}",
+        fs::read_to_string(&file).unwrap()
+    );
     (place, file)
 }
 
 #[test]
 fn d11_serve_and_doctor_name_each_unsafe_setting() {
     let unsafe_settings = [
-        ("SERVER__PUBLIC_URL", "http://auth.example.org", "server.public_url"),
-        ("NETWORK__TRUSTED_PROXIES", r#"["0.0.0.0/0"]"#, "network.trusted_proxies"),
-        ("NETWORK__TRUSTED_PROXIES", r#"["::/0"]"#, "network.trusted_proxies"),
+        (
+            "SERVER__PUBLIC_URL",
+            "http://auth.example.org",
+            "server.public_url",
+        ),
+        (
+            "NETWORK__TRUSTED_PROXIES",
+            r#"["0.0.0.0/0"]"#,
+            "network.trusted_proxies",
+        ),
+        (
+            "NETWORK__TRUSTED_PROXIES",
+            r#"["::/0"]"#,
+            "network.trusted_proxies",
+        ),
         ("CORS__ALLOWED_ORIGINS", r#"["*"]"#, "cors.allowed_origins"),
         ("MAIL__TLS", "none", "mail.tls"),
         ("HASHING__MEMORY", "1024", "hashing.memory"),
         ("HASHING__ITERATIONS", "1", "hashing.iterations"),
         ("METRICS__LISTEN", "0.0.0.0:9000", "metrics.listen"),
-        ("LINKS__RESET_PASSWORD", "https://app.example.org/reset", "links.reset_password"),
+        (
+            "LINKS__RESET_PASSWORD",
+            "https://app.example.org/reset",
+            "links.reset_password",
+        ),
         ("LIMITS__SIGN_IN", "0", "limits.sign_in"),
         ("TOKENS__REFRESH_OVERLAP", "61", "tokens.refresh_overlap"),
     ];
@@ -169,9 +243,24 @@ fn d11_serve_and_doctor_name_each_unsafe_setting() {
     }
     // All at once are named at once, and so is what is missing.
     let bare = place.path("bare.toml");
-    fs::write(&bare, format!("[server]\ndata_dir = {:?}\n[cors]\nallowed_origins = ['*']\n", place.data())).unwrap();
+    fs::write(
+        &bare,
+        format!(
+            "[server]\ndata_dir = {:?}\n[cors]\nallowed_origins = ['*']\n",
+            place.data()
+        ),
+    )
+    .unwrap();
     let serve = place.binary.run(&["serve", "--config", bare.to_str().unwrap()]);
-    refused(&serve, USAGE, &["server.public_url: is not set", "mail: no mail server", "cors.allowed_origins:"]);
+    refused(
+        &serve,
+        USAGE,
+        &[
+            "server.public_url: is not set",
+            "mail: no mail server",
+            "cors.allowed_origins:",
+        ],
+    );
 }
 
 #[test]
@@ -180,7 +269,11 @@ fn d09_a_configuration_file_with_a_secret_in_it_must_be_private() {
     add(&file, "username = 'post'\npassword = 'not so secret'");
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     let serve = place.binary.run(&["serve", "--config", &file]);
-    refused(&serve, USAGE, &["can be read by every user of this machine", &file]);
+    refused(
+        &serve,
+        USAGE,
+        &["can be read by every user of this machine", &file],
+    );
     assert!(!serve.err.contains("not so secret"), "{serve:?}");
 }
 
@@ -194,7 +287,11 @@ fn exit_codes_tell_scripts_what_happened() {
     assert_eq!(code(&["key", "revoke", "nothing"]), Some(3));
     assert_eq!(code(&["session", "revoke", "nothing"]), Some(3));
     assert_eq!(code(&["project", "create", "default"]), FAILED);
-    assert_eq!(code(&["user", "delete", "ada@example.org"]), FAILED, "nobody is there to say yes");
+    assert_eq!(
+        code(&["user", "delete", "ada@example.org"]),
+        FAILED,
+        "nobody is there to say yes"
+    );
     assert_eq!(code(&["user", "frobnicate"]), USAGE);
     let json = place.run(&["user", "show", "nobody@example.org", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&json.err).unwrap();

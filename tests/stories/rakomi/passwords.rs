@@ -2,16 +2,24 @@
 
 use serde_json::json;
 use std::time::Duration;
-use vestibule_testkit::{Act, PASSWORD, Persona, Server, Sql, Value, stories};
+use vestibule_testkit::{PASSWORD, Persona, Server, Sql, Value, stories};
 
 /// What is stored of somebody's password.
 async fn stored_hash(t: &Server, persona: &Persona) -> String {
-    t.words(Sql::same("SELECT hash FROM credentials WHERE user_id = $1"), &[Value::from(persona.id.bytes())]).await
+    t.words(
+        Sql::same("SELECT hash FROM credentials WHERE user_id = $1"),
+        &[Value::from(persona.id.bytes())],
+    )
+    .await
 }
 
 async fn tamper_with_hash(t: &Server, persona: &Persona, hash: &str) {
     let bind = vec![Value::from(persona.id.bytes()), Value::from(hash)];
-    t.tamper(Sql::same("UPDATE credentials SET hash = $2 WHERE user_id = $1"), bind).await;
+    t.tamper(
+        Sql::same("UPDATE credentials SET hash = $2 WHERE user_id = $1"),
+        bind,
+    )
+    .await;
 }
 
 /// Resolves when a password is being hashed.
@@ -28,7 +36,9 @@ async fn holds(t: &Server, number: usize, password: &str, others: &[&str]) {
     app.register(&email, password).await.ok(201);
     app.login(&email, password).await.ok(200);
     for other in others {
-        app.login(&email, other).await.refused(401, "auth/invalid_credentials");
+        app.login(&email, other)
+            .await
+            .refused(401, "auth/invalid_credentials");
     }
 }
 
@@ -290,11 +300,14 @@ stories! {
         answers.push(app.me().await);
         let mail = t.mail_to("ada@example.org").await;
 
+        let eve = t.user("eve@example.org").password(canary).await;
+        tamper_with_hash(&t, &eve, "damaged").await;
+        answers.push(t.rakomi().login(&eve.email, canary).await);
+        let logs = logs.so_far();
+        assert!(logs.contains("a stored password hash cannot be verified"), "what is logged is seen: {logs}");
         for answer in &answers {
             assert!(!answer.text().contains(canary), "{answer}");
         }
-        let logs = logs.so_far();
-        assert!(logs.contains("TRACE") || logs.contains("DEBUG"), "everything is logged: {logs}");
         let disk = t.bytes_on_disk();
         assert!(disk.len() > 100_000, "the database is there");
         let access = app.access().to_owned();
@@ -306,6 +319,5 @@ stories! {
         }
         let known = disk.windows(15).any(|bytes| bytes == b"ada@example.org");
         assert!(known, "the search finds what is there");
-        t.audited([Act::UserRegistered, Act::LoginSucceeded, Act::PasswordChangeRefused]).await;
     }
 }

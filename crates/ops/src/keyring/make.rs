@@ -24,7 +24,7 @@ const SHORTEST_AFTERLIFE: Duration = Duration::from_hours(24);
 
 /// Which rings have a key being made. Rings share few locks, so that few keys are made at once.
 #[derive(Default)]
-pub struct Making {
+pub(crate) struct Making {
     locks: [Arc<Mutex<()>>; 2],
     hasher: RandomState,
 }

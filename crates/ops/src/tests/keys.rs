@@ -9,15 +9,21 @@ impl House {
     /// The kids of the published document.
     async fn published(&self) -> Vec<String> {
         let cx = &self.cx;
-        let document = jwks(&cx.core, &cx.project, &[cx.environment], cx.door.name).await.unwrap();
+        let document = jwks(&cx.core, &cx.project, &[cx.environment], cx.door.name)
+            .await
+            .unwrap();
         let document: serde_json::Value = serde_json::from_slice(&document.body).unwrap();
         let keys = document["keys"].as_array().unwrap();
-        keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+        keys.iter()
+            .map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     async fn rotate(&self) -> keys::SigningKey {
         let (cx, by) = (&self.cx, admin::Operator { name: "test".into() });
-        keys::rotate(&cx.core, &by, &cx.project, cx.environment, cx.door).await.unwrap()
+        keys::rotate(&cx.core, &by, &cx.project, cx.environment, cx.door)
+            .await
+            .unwrap()
     }
 
     async fn states(&self) -> Vec<State> {
@@ -32,7 +38,11 @@ impl House {
 }
 
 fn kid_of(token: &str) -> String {
-    vestibule_keys::jose::Compact::parse(token).unwrap().kid().unwrap().to_owned()
+    vestibule_keys::jose::Compact::parse(token)
+        .unwrap()
+        .kid()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
@@ -42,7 +52,11 @@ async fn t21_a_new_key_is_published_before_it_signs_and_an_old_one_until_its_las
     let old = kid_of(&first.access_token);
     assert_eq!(house.published().await, std::slice::from_ref(&old));
     let new = house.rotate().await;
-    assert_eq!((new.state, house.rotate().await.kid), (State::Waiting, new.kid.clone()), "one waits already");
+    assert_eq!(
+        (new.state, house.rotate().await.kid),
+        (State::Waiting, new.kid.clone()),
+        "one waits already"
+    );
     assert_eq!(house.published().await, [old.clone(), new.kid.clone()]);
     house.pass(Duration::from_secs(304));
     let last = house.sign_in(&user).await.unwrap();
@@ -65,7 +79,10 @@ async fn t22_a_revoked_key_is_refused_and_unpublished_at_once_and_the_next_sign_
     let kid = kid_of(&mine.access_token);
     assert!(house.revoke(&kid).await);
     assert!(!house.revoke(&kid).await && !house.revoke("nobody's").await);
-    assert_eq!(refused(house.check(&mine.access_token).await), Token::NotAuthentic.into());
+    assert_eq!(
+        refused(house.check(&mine.access_token).await),
+        Token::NotAuthentic.into()
+    );
     let again = house.sign_in(&user).await.unwrap();
     house.check(&again.access_token).await.unwrap();
     assert_eq!(house.published().await, [kid_of(&again.access_token)]);
@@ -112,6 +129,25 @@ async fn however_many_need_the_first_key_one_is_made() {
     assert_eq!(house.states().await, [State::Active]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_mac_key_that_many_need_at_once_one_is_stored() {
+    // Nothing but the transaction stands between them, as between two processes.
+    let house = Arc::new(House::open(|_| {}).await);
+    let shared = Arc::clone(&house);
+    let macs = at_once(16, move |_| {
+        let house = Arc::clone(&shared);
+        async move {
+            let key = crate::keyring::refresh_key(&house.cx.core, house.cx.realm())
+                .await
+                .unwrap();
+            vestibule_keys::digest::mac(&key, &[b"text"])
+        }
+    })
+    .await;
+    assert!(macs.iter().all(|mac| *mac == macs[0]));
+    assert_eq!(keys_of_other_purposes(&house).await.len(), 1);
+}
+
 #[tokio::test]
 async fn t04_a_kid_that_is_nobodys_is_nobodys() {
     let house = House::open(|_| {}).await;
@@ -120,7 +156,10 @@ async fn t04_a_kid_that_is_nobodys_is_nobodys() {
     let realm = async |kid: &str, door| realm_of_kid(&house.cx.core, kid, door).await.unwrap();
     let kid = kid_of(&mine.access_token);
     let (project, environment) = realm(&kid, door).await.unwrap();
-    assert_eq!((project.id, environment), (house.cx.project.id, Environment::Live));
+    assert_eq!(
+        (project.id, environment),
+        (house.cx.project.id, Environment::Live)
+    );
     assert!(realm(&kid, DialectName::new("other")).await.is_none());
     for kid in ["", "../../dev/null", "' OR 1=1", "unknown", &"k".repeat(10_000)] {
         assert!(realm(kid, door).await.is_none());
@@ -131,7 +170,8 @@ async fn t04_a_kid_that_is_nobodys_is_nobodys() {
 }
 
 async fn keys_of_other_purposes(house: &House) -> Vec<String> {
-    let rows = vestibule_store::secret_keys::of_project(&house.cx.core.store.db, house.cx.project.id, 100).await;
+    let rows =
+        vestibule_store::secret_keys::of_project(&house.cx.core.store.db, house.cx.project.id, 100).await;
     let others = rows.unwrap().into_iter().filter(|row| row.purpose != "signing");
     others.map(|row| row.kid).collect()
 }

@@ -21,7 +21,11 @@ async fn rt01_the_replay_of_a_used_token_ends_the_session_and_is_written_down() 
     assert_eq!(refused(next(&house, &first).await), Refresh::Reused.into());
     assert_eq!(refused(next(&house, &third).await), Refresh::Revoked.into());
     assert_eq!(refused(house.check(&access).await), Token::Revoked.into());
-    let reused = house.acts().await.into_iter().filter(|(act, _)| *act == Act::RefreshReused);
+    let reused = house
+        .acts()
+        .await
+        .into_iter()
+        .filter(|(act, _)| *act == Act::RefreshReused);
     assert_eq!(reused.count(), 1);
 }
 
@@ -73,9 +77,14 @@ async fn a_successor_that_was_used_cannot_be_replaced_whether_or_not_that_is_wri
 async fn a_use_is_noted_once_per_generation_and_not_for_older_ones() {
     let house = House::open(|_| {}).await;
     let (_, mine) = house.signed_in("ada@example.org").await;
-    next(&house, mine.refresh_token.as_deref().unwrap()).await.unwrap();
+    next(&house, mine.refresh_token.as_deref().unwrap())
+        .await
+        .unwrap();
     house.check(&mine.access_token).await.unwrap();
-    assert!(house.cx.core.used.some(10).is_empty(), "the old generation's token");
+    assert!(
+        house.cx.core.used.some(10).is_empty(),
+        "the old generation's token"
+    );
     let (ada, other) = house.signed_in("bob@example.org").await;
     for _ in 0..3 {
         house.check(&other.access_token).await.unwrap();
@@ -83,7 +92,11 @@ async fn a_use_is_noted_once_per_generation_and_not_for_older_ones() {
     assert_eq!(house.cx.core.used.some(10).len(), 1);
     upkeep::mark_used(&house.cx.core).await.unwrap();
     house.check(&other.access_token).await.unwrap();
-    assert!(house.cx.core.used.some(10).is_empty(), "it is written: {}", ada.id);
+    assert!(
+        house.cx.core.used.some(10).is_empty(),
+        "it is written: {}",
+        ada.id
+    );
 }
 
 #[tokio::test]
@@ -97,13 +110,19 @@ async fn rt06_rt14_rotation_neither_prolongs_a_session_nor_grows_it() {
         token = next(&house, &token).await.unwrap().1;
     }
     let now = house.stored(mine.session).await;
-    assert_eq!((now.family.leaf, now.family.expires_at), (1_001, began.family.expires_at));
+    assert_eq!(
+        (now.family.leaf, now.family.expires_at),
+        (1_001, began.family.expires_at)
+    );
     let a_minute = Duration::from_mins(1);
     house.pass(now.family.expires_at.minus(a_minute).since(house.cx.now()));
     let last = refresh(&house.cx, &token).await.unwrap();
     assert_eq!(last.expires_in, a_minute, "no token outlives its session");
     house.pass(a_minute);
-    assert_eq!(refused(next(&house, &last.refresh_token.unwrap()).await), Refresh::Expired.into());
+    assert_eq!(
+        refused(next(&house, &last.refresh_token.unwrap()).await),
+        Refresh::Expired.into()
+    );
 }
 
 #[tokio::test]
@@ -111,7 +130,10 @@ async fn rt07_a_token_is_unknown_in_the_other_environment_and_stays_good_at_home
     let house = House::open(|_| {}).await;
     let (_, mine) = house.signed_in("ada@example.org").await;
     let token = mine.refresh_token.unwrap();
-    let test = Cx { environment: Environment::Test, ..house.cx.clone() };
+    let test = Cx {
+        environment: Environment::Test,
+        ..house.cx.clone()
+    };
     assert_eq!(refused(refresh(&test, &token).await), Refresh::Unknown.into());
     next(&house, &token).await.unwrap();
 }
@@ -122,8 +144,20 @@ async fn rt10_what_is_no_token_is_unknown() {
     let (_, mine) = house.signed_in("ada@example.org").await;
     let token = mine.refresh_token.unwrap();
     let flipped: String = token.chars().rev().collect();
-    for text in ["", "rt_", "' OR 1=1 --", &token[..87], &format!("{token}A"), &format!("pt{}", &token[2..]), &flipped] {
-        assert_eq!(refused(next(&house, text).await), Refresh::Unknown.into(), "{text}");
+    for text in [
+        "",
+        "rt_",
+        "' OR 1=1 --",
+        &token[..87],
+        &format!("{token}A"),
+        &format!("pt{}", &token[2..]),
+        &flipped,
+    ] {
+        assert_eq!(
+            refused(next(&house, text).await),
+            Refresh::Unknown.into(),
+            "{text}"
+        );
     }
 }
 

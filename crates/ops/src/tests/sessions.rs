@@ -1,7 +1,9 @@
 //! Access tokens, the caches behind them, logout.
 
 use super::*;
-use crate::{Caller, LogoutTarget, SignedIn, authenticate, issue, list_sessions, logout, me, refresh, revoke_session};
+use crate::{
+    Caller, LogoutTarget, SignedIn, authenticate, issue, list_sessions, logout, me, refresh, revoke_session,
+};
 use vestibule_model::id::SessionId;
 use vestibule_model::refusal::{Account, Credentials, NotFound, Refresh, Token};
 use vestibule_model::session::EndReason;
@@ -16,7 +18,10 @@ impl House {
     }
 
     pub(super) async fn sign_in(&self, user: &User) -> Result<SignedIn, crate::Error> {
-        let credential = credentials::find(&self.cx.core.store.db, user.id).await.unwrap().unwrap();
+        let credential = credentials::find(&self.cx.core.store.db, user.id)
+            .await
+            .unwrap()
+            .unwrap();
         issue::sign_in(&self.cx, user, credential.version).await
     }
 
@@ -43,11 +48,21 @@ async fn s05_an_ended_session_is_refused_at_once_although_everything_is_cached()
         let caller = house.check(&mine.access_token).await.unwrap();
         assert_eq!(me(&house.cx, &caller).await.unwrap().sessions.len(), 1);
     }
-    logout(&house.cx, Some(&mine.access_token), LogoutTarget::Current).await.unwrap();
-    assert_eq!(refused(house.check(&mine.access_token).await), Token::Revoked.into());
+    logout(&house.cx, Some(&mine.access_token), LogoutTarget::Current)
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(house.check(&mine.access_token).await),
+        Token::Revoked.into()
+    );
     let refreshed = refresh(&house.cx, mine.refresh_token.as_deref().unwrap()).await;
     assert_eq!(refused(refreshed), Refresh::Revoked.into());
-    assert!(house.acts().await.contains(&(Act::SessionRevoked, Some("logout".to_owned()))));
+    assert!(
+        house
+            .acts()
+            .await
+            .contains(&(Act::SessionRevoked, Some("logout".to_owned())))
+    );
 }
 
 #[tokio::test]
@@ -69,7 +84,10 @@ async fn s06_logging_out_again_is_success_and_writes_nothing() {
     let forged = format!("{}x", mine.access_token);
     let answer = logout(&house.cx, Some(&forged), LogoutTarget::Current).await;
     assert_eq!(refused(answer), Token::NotAuthentic.into());
-    assert_eq!(refused(logout(&house.cx, None, LogoutTarget::Current).await), Token::Missing.into());
+    assert_eq!(
+        refused(logout(&house.cx, None, LogoutTarget::Current).await),
+        Token::Missing.into()
+    );
 }
 
 #[tokio::test]
@@ -83,7 +101,10 @@ async fn a_session_is_ended_by_its_refresh_token_alone_and_by_a_forged_one_never
     assert_eq!(refused(out(forged).await), Refresh::Unknown.into());
     house.check(&mine.access_token).await.unwrap();
     out(token).await.unwrap();
-    assert_eq!(refused(house.check(&mine.access_token).await), Token::Revoked.into());
+    assert_eq!(
+        refused(house.check(&mine.access_token).await),
+        Token::Revoked.into()
+    );
 }
 
 #[tokio::test]
@@ -95,17 +116,31 @@ async fn s07_s09_only_own_sessions_are_listed_and_ended() {
     let (_, bobs) = house.signed_in("bob@example.org").await;
     let caller = house.check(&first.access_token).await.unwrap();
     let listed = list_sessions(&house.cx, &caller).await.unwrap();
-    assert_eq!(listed.iter().map(|it| it.id).collect::<Vec<_>>(), [second.session, first.session]);
-    for id in [bobs.session.to_string(), "nonsense".into(), SessionId::from_bytes([7; 16]).to_string()] {
+    assert_eq!(
+        listed.iter().map(|it| it.id).collect::<Vec<_>>(),
+        [second.session, first.session]
+    );
+    for id in [
+        bobs.session.to_string(),
+        "nonsense".into(),
+        SessionId::from_bytes([7; 16]).to_string(),
+    ] {
         let answer = revoke_session(&house.cx, &caller, &id).await;
         assert_eq!(refused(answer), NotFound::Session.into());
         let answer = logout(&house.cx, Some(&first.access_token), LogoutTarget::Session(id)).await;
         assert_eq!(refused(answer), NotFound::Session.into());
     }
-    revoke_session(&house.cx, &caller, &second.session.to_string()).await.unwrap();
-    revoke_session(&house.cx, &caller, &second.session.to_string()).await.unwrap();
+    revoke_session(&house.cx, &caller, &second.session.to_string())
+        .await
+        .unwrap();
+    revoke_session(&house.cx, &caller, &second.session.to_string())
+        .await
+        .unwrap();
     assert_eq!(list_sessions(&house.cx, &caller).await.unwrap().len(), 1);
-    assert_eq!(refused(house.check(&second.access_token).await), Token::Revoked.into());
+    assert_eq!(
+        refused(house.check(&second.access_token).await),
+        Token::Revoked.into()
+    );
     house.check(&bobs.access_token).await.unwrap();
 }
 
@@ -114,8 +149,15 @@ async fn a_dead_sessions_token_ends_no_other_session() {
     let house = House::open(|_| {}).await;
     let (ada, first) = house.signed_in("ada@example.org").await;
     let second = house.sign_in(&ada).await.unwrap();
-    logout(&house.cx, Some(&first.access_token), LogoutTarget::Current).await.unwrap();
-    let answer = logout(&house.cx, Some(&first.access_token), LogoutTarget::Session(second.session.to_string())).await;
+    logout(&house.cx, Some(&first.access_token), LogoutTarget::Current)
+        .await
+        .unwrap();
+    let answer = logout(
+        &house.cx,
+        Some(&first.access_token),
+        LogoutTarget::Session(second.session.to_string()),
+    )
+    .await;
     assert_eq!(refused(answer), Token::Revoked.into());
     house.check(&second.access_token).await.unwrap();
 }
@@ -126,7 +168,10 @@ async fn s08_a_disabled_user_is_refused_everywhere_at_once() {
     let (user, mine) = house.signed_in("ada@example.org").await;
     house.check(&mine.access_token).await.unwrap();
     house.cx.write(disable, user.clone()).await.unwrap();
-    assert_eq!(refused(house.check(&mine.access_token).await), Token::Revoked.into());
+    assert_eq!(
+        refused(house.check(&mine.access_token).await),
+        Token::Revoked.into()
+    );
     let answer = refresh(&house.cx, mine.refresh_token.as_deref().unwrap()).await;
     assert_eq!(refused(answer), Refresh::Revoked.into());
     assert_eq!(refused(house.sign_in(&user).await), Account::Disabled.into());
@@ -141,8 +186,13 @@ async fn a_session_begins_only_for_the_password_that_was_verified() {
         Ok(())
     }
     house.cx.write(change, user.clone()).await.unwrap();
-    assert_eq!(refused(issue::sign_in(&house.cx, &user, 1).await), Credentials::Wrong.into());
-    let listed = sessions::live_of_user(&house.cx.core.store.db, user.id, house.cx.now()).await.unwrap();
+    assert_eq!(
+        refused(issue::sign_in(&house.cx, &user, 1).await),
+        Credentials::Wrong.into()
+    );
+    let listed = sessions::live_of_user(&house.cx.core.store.db, user.id, house.cx.now())
+        .await
+        .unwrap();
     assert!(listed.is_empty());
 }
 
@@ -158,7 +208,10 @@ async fn t10_a_token_expires_thirty_seconds_after_exp_whether_or_not_it_is_cache
         house.pass(Duration::from_secs(900 + 29));
         house.check(&mine.access_token).await.unwrap();
         house.pass(Duration::from_secs(2));
-        assert_eq!(refused(house.check(&mine.access_token).await), Token::Expired.into());
+        assert_eq!(
+            refused(house.check(&mine.access_token).await),
+            Token::Expired.into()
+        );
     }
 }
 
@@ -167,13 +220,31 @@ async fn x04_the_other_environments_key_is_told_apart_and_another_projects_is_no
     let house = House::open(|_| {}).await;
     let (_, mine) = house.signed_in("ada@example.org").await;
     for _ in 0..2 {
-        let test = Cx { environment: Environment::Test, ..house.cx.clone() };
+        let test = Cx {
+            environment: Environment::Test,
+            ..house.cx.clone()
+        };
         let answer = authenticate(&test, &mine.access_token).await;
-        assert_eq!(refused(answer), Token::OtherEnvironment { key: Environment::Test }.into());
+        assert_eq!(
+            refused(answer),
+            Token::OtherEnvironment {
+                key: Environment::Test
+            }
+            .into()
+        );
         let other = vestibule_model::id::ProjectId::from_bytes([9; 16]);
-        let other = vestibule_model::Project { id: other, ..(*house.cx.project).clone() };
-        let other = Cx { project: Arc::new(other), ..house.cx.clone() };
-        assert_eq!(refused(authenticate(&other, &mine.access_token).await), Token::NotAuthentic.into());
+        let other = vestibule_model::Project {
+            id: other,
+            ..(*house.cx.project).clone()
+        };
+        let other = Cx {
+            project: Arc::new(other),
+            ..house.cx.clone()
+        };
+        assert_eq!(
+            refused(authenticate(&other, &mine.access_token).await),
+            Token::NotAuthentic.into()
+        );
         house.check(&mine.access_token).await.unwrap();
     }
 }
@@ -186,11 +257,17 @@ async fn s11_a_user_has_a_bounded_number_of_sessions_and_the_oldest_goes() {
         house.pass(Duration::from_millis(1));
         house.sign_in(&user).await.unwrap();
     }
-    assert_eq!(refused(house.check(&first.access_token).await), Token::Revoked.into());
+    assert_eq!(
+        refused(house.check(&first.access_token).await),
+        Token::Revoked.into()
+    );
     async fn count(tx: &mut Tx, user: &User) -> Result<u64, crate::error::Stop> {
         Ok(sessions::end_all(tx, user.id, EndReason::Operator, None, user.created_at).await?)
     }
-    assert_eq!(house.cx.write(count, user).await.unwrap(), u64::from(sessions::MAX_OF_USER));
+    assert_eq!(
+        house.cx.write(count, user).await.unwrap(),
+        u64::from(sessions::MAX_OF_USER)
+    );
 }
 
 #[tokio::test]
@@ -205,8 +282,17 @@ async fn what_me_says_follows_every_change_of_the_sessions() {
     assert_eq!(seen().await.sessions.len(), 2);
     let before = seen().await.sessions[1].last_used_at();
     house.pass(Duration::from_secs(20));
-    refresh(&house.cx, first.refresh_token.as_deref().unwrap()).await.unwrap();
-    assert_eq!(seen().await.sessions[1].last_used_at(), before.plus(Duration::from_secs(25)));
+    refresh(&house.cx, first.refresh_token.as_deref().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        seen().await.sessions[1].last_used_at(),
+        before.plus(Duration::from_secs(25))
+    );
     house.pass(Duration::from_secs(24 * 3_600 - 24));
-    assert_eq!(seen().await.sessions.len(), 1, "the first has reached its absolute end");
+    assert_eq!(
+        seen().await.sessions.len(),
+        1,
+        "the first has reached its absolute end"
+    );
 }

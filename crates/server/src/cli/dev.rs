@@ -57,6 +57,10 @@ impl DevCommand {
         super::config::refuse_exposed(&config)?;
         let logs = Logs::start(&config.log).map_err(Failure::usage)?;
         open_files::raise_limit();
+        if !config.server.listen.ip().is_loopback() {
+            let listen = config.server.listen;
+            tracing::warn!(%listen, "everybody who reaches this address can read the mail inbox with its links and codes");
+        }
         let folder = Folder::of(&config);
         let running = start(Options {
             recorder: Some(Recorder::install(Some(logs.dropped()))),

@@ -86,7 +86,7 @@ impl ServeCommand {
                 };
                 tokio::select! {
                     () = stop.asked() => {}
-                    () = reload(hangup, &sources, loaded, &logs) => {}
+                    () = reload(hangup, &sources, &loaded, &logs) => {}
                 }
                 told
             }
@@ -99,21 +99,20 @@ impl ServeCommand {
 }
 
 /// Looks at the configuration again at each SIGHUP. One that cannot be used changes nothing.
-async fn reload(mut hangup: Hangup, sources: &Sources, mut loaded: Loaded, logs: &Logs) {
+async fn reload(mut hangup: Hangup, sources: &Sources, running: &Loaded, logs: &Logs) {
     loop {
         hangup.received().await;
         match reread(sources, logs) {
             Ok(fresh) => {
-                let before = config::shown(&loaded);
-                let after = config::shown(&fresh);
-                let changed = before.iter().zip(&after).filter(|(before, after)| before.value != after.value);
-                let changed: Vec<_> = changed.map(|(before, _)| before.setting).collect();
-                let restart: Vec<_> = changed.iter().filter(|setting| **setting != "log.level").collect();
-                tracing::info!(?changed, needs_a_restart = ?restart, "read the configuration again");
-                loaded = fresh;
+                let mut needs_a_restart = config::changed(running, &fresh);
+                needs_a_restart.retain(|setting| *setting != "log.level");
+                tracing::info!(?needs_a_restart, "read the configuration again");
             }
             Err(failure) => {
-                tracing::error!(reason = failure.message, "cannot use the changed configuration; the old one stays in force");
+                tracing::error!(
+                    reason = failure.message,
+                    "cannot use the changed configuration; the old one stays in force"
+                );
             }
         }
     }

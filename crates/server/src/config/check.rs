@@ -7,6 +7,8 @@ use vestibule_model::refusal::Input;
 use vestibule_model::{Refusal, Settings};
 use vestibule_ops::admin::settings;
 
+const ORIGINS: &str = "cors.allowed_origins";
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,13 +136,10 @@ pub fn production(config: &Config) -> Vec<Finding> {
                 )
             }),
     );
-    found.extend(
-        config
-            .cors
-            .allowed_origins
-            .iter()
-            .filter_map(|origin| self::origin(origin)),
-    );
+    if found.iter().all(|it| it.subject != ORIGINS) {
+        let origins = config.cors.allowed_origins.iter();
+        found.extend(origins.filter_map(|origin| self::origin(origin)));
+    }
     if config
         .metrics
         .listen
@@ -222,7 +221,7 @@ fn mail(mail: &Mail) -> Vec<Finding> {
 }
 
 fn origin(origin: &str) -> Option<Finding> {
-    let setting = "cors.allowed_origins";
+    let setting = ORIGINS;
     if origin.contains('*') {
         return Some(error(
             setting,

@@ -14,7 +14,7 @@ pub use keys::{Key, Kind, keys};
 pub use layers::{Flag, Loaded, Origin, Profile, Sources};
 pub use render::{reference, sample, schema, value as toml_value};
 pub use sections::*;
-pub use show::{Shown, shown};
+pub use show::{Shown, changed, shown};
 pub use smtp::MailServer;
 
 use schemars::JsonSchema;

@@ -67,6 +67,9 @@ tables! {
         /// Networks of the proxies whose `X-Forwarded-For` is believed, such as `["10.0.0.7/32"]`.
         #[schemars(with = "Vec<String>")]
         trusted_proxies: Vec<IpNet> = Vec::new(),
+        /// Names that requests may give in `Host` besides that of `server.public_url`, `localhost` and any IP address,
+        /// such as `["vestibule"]` in a container network; all others are answered 421.
+        hosts: Vec<String> = Vec::new(),
     }
 
     /// `[secrets]`

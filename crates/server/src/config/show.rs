@@ -32,3 +32,12 @@ fn one(key: &'static Key, loaded: &Loaded) -> Shown {
         source,
     }
 }
+
+/// The settings that differ between two configurations.
+pub fn changed(before: &Loaded, after: &Loaded) -> Vec<&'static str> {
+    let value = |loaded: &Loaded, key: &Key| loaded.tree.get(&key.path).map(|(value, _)| value.clone());
+    let differing = keys::keys()
+        .iter()
+        .filter(|key| value(before, key) != value(after, key));
+    differing.map(|key| key.path.as_str()).collect()
+}

@@ -272,3 +272,10 @@ fn every_setting_has_a_text_and_a_place_in_reference_sample_and_schema() {
         );
     }
 }
+
+#[test]
+fn a_changed_secret_is_noticed_although_it_is_not_shown() {
+    let before = load("[mail]\npassword = 'one'\nport = 25", &[]);
+    let after = load("[mail]\npassword = 'two'\nport = 25", &[]);
+    assert_eq!(changed(&before, &after), ["mail.password"]);
+}

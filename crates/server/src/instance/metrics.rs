@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
-use metrics::gauge;
+use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -46,7 +46,9 @@ pub struct Recording(std::thread::JoinHandle<Result<Recorder, String>>);
 impl Recording {
     /// The recorder, once it counts.
     pub fn ready(self) -> Result<Recorder, String> {
-        self.0.join().unwrap_or_else(|_| Err("the thread that was to begin to count panicked".into()))
+        self.0
+            .join()
+            .unwrap_or_else(|_| Err("the thread that was to begin to count panicked".into()))
     }
 }
 
@@ -55,11 +57,17 @@ impl Recorder {
     /// recorder first measures the processor's clock, which takes 8 ms, and the database is opened meanwhile.
     pub fn install(dropped_lines: Option<ErrorCounter>) -> Recording {
         Recording(std::thread::spawn(|| {
-            let built = PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(|error| error.to_string())?;
+            let built = PrometheusBuilder::new()
+                .set_buckets(&BUCKETS)
+                .map_err(|error| error.to_string())?;
             let recorder = built.build_recorder();
             let handle = recorder.handle();
-            metrics::set_global_recorder(recorder).map_err(|error| format!("cannot begin to count: {error}"))?;
-            Ok(Self { handle, dropped_lines })
+            metrics::set_global_recorder(recorder)
+                .map_err(|error| format!("cannot begin to count: {error}"))?;
+            Ok(Self {
+                handle,
+                dropped_lines,
+            })
         }))
     }
 
@@ -69,8 +77,8 @@ impl Recorder {
         gauge!("vestibule_hash_workers").set(pool.workers as f64);
         gauge!("vestibule_hash_workers_busy").set(pool.busy as f64);
         gauge!("vestibule_hash_queue").set(pool.queued as f64);
-        gauge!("vestibule_hashes_done").set(pool.done as f64);
-        gauge!("vestibule_hashes_shed").set(pool.shed as f64);
+        counter!("vestibule_hashes_total").absolute(pool.done);
+        counter!("vestibule_hashes_shed_total").absolute(pool.shed);
         gauge!("vestibule_hash_seconds").set(pool.hash_time.as_secs_f64());
         gauge!("vestibule_store_writable")
             .set(f64::from(u8::from(core.store.db.health() == Health::Writable)));
@@ -78,7 +86,7 @@ impl Recorder {
             gauge!("process_resident_memory_bytes").set(bytes as f64);
         }
         if let Some(lines) = &self.dropped_lines {
-            gauge!("vestibule_log_lines_dropped").set(lines.dropped_lines() as f64);
+            counter!("vestibule_log_lines_dropped_total").absolute(lines.dropped_lines() as u64);
         }
         self.handle.render()
     }

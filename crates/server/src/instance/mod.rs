@@ -73,7 +73,10 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     let core = open(&config, &base_url, &setup).await?;
 
     // Before anything that counts: what is counted without a recorder is lost.
-    let recorder = recorder.map(Recording::ready).transpose().map_err(OpenError::Other)?;
+    let recorder = recorder
+        .map(Recording::ready)
+        .transpose()
+        .map_err(OpenError::Other)?;
     let shutdown = Shutdown::new();
     let pages = PagesState {
         core: Arc::clone(&core),
@@ -169,6 +172,7 @@ fn web(config: &Config) -> vestibule_web::Settings {
     vestibule_web::Settings {
         default_environment: config.server.default_environment.into(),
         trusted_proxies: config.network.trusted_proxies.clone(),
+        hosts: config.network.hosts.clone(),
         rates: rates(&config.limits),
     }
 }

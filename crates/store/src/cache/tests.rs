@@ -1,0 +1,88 @@
+//! When a cache answers and when it does not.
+
+use super::*;
+
+const TOPICS: &[Topic<[u8; 16], u8>] = &[
+    Topic::Entry("thing", |id| id),
+    Topic::Those("number", |[first, ..], _, value| first == *value),
+    Topic::All("house"),
+];
+const KEY: [u8; 16] = [1; 16];
+
+fn announced(topic: &'static str, id: u8) -> [Announcement; 1] {
+    [Announcement { topic, id: [id; 16] }]
+}
+
+fn filled(freshness: &Freshness) -> Cache<[u8; 16], u8> {
+    let cache = freshness.cache(8, TOPICS);
+    cache.fill(&cache.ticket(&KEY), KEY, 7);
+    cache
+}
+
+#[test]
+fn nothing_is_answered_without_a_lease() {
+    let freshness = Freshness::new();
+    let cache = filled(&freshness);
+    assert_eq!(cache.get(&KEY), None);
+    freshness.proof(Instant::now() + Duration::from_micros(5));
+    assert_eq!(cache.get(&KEY), Some(7));
+}
+
+#[test]
+fn a_lease_runs_out_750_ms_after_the_last_proof() {
+    let aged = |age: Duration| {
+        let start = Instant::now().checked_sub(Duration::from_secs(9)).unwrap();
+        let proof = u64::try_from(start.elapsed().checked_sub(age).unwrap().as_micros()).unwrap();
+        Lease {
+            start,
+            proof: AtomicU64::new(proof),
+        }
+        .holds()
+    };
+    assert!(aged(Duration::from_millis(600)));
+    assert!(!aged(Duration::from_millis(750)));
+}
+
+#[test]
+fn an_announcement_drops_the_entry_and_what_is_being_read_for_it() {
+    let freshness = Freshness::new();
+    freshness.proof(Instant::now() + Duration::from_micros(5));
+    let cache = filled(&freshness);
+    let before = cache.ticket(&KEY);
+    freshness.committed(&announced("thing", 2));
+    freshness.committed(&announced("another", 1));
+    assert_eq!(cache.get(&KEY), Some(7));
+    freshness.committed(&announced("thing", 1));
+    assert_eq!(cache.get(&KEY), None);
+    cache.fill(&before, KEY, 6);
+    assert_eq!(cache.get(&KEY), None, "read before the announcement");
+    cache.fill(&cache.ticket(&KEY), KEY, 8);
+    assert_eq!(cache.get(&KEY), Some(8));
+}
+
+#[test]
+fn a_topic_of_some_entries_drops_those_and_whatever_is_being_read() {
+    let freshness = Freshness::new();
+    freshness.proof(Instant::now() + Duration::from_micros(5));
+    let cache = filled(&freshness);
+    let before = cache.ticket(&[2; 16]);
+    freshness.committed(&announced("number", 8));
+    cache.fill(&before, [2; 16], 9);
+    assert_eq!((cache.get(&KEY), cache.get(&[2; 16])), (Some(7), None));
+    freshness.committed(&announced("number", 7));
+    assert_eq!(cache.get(&KEY), None);
+}
+
+#[test]
+fn a_foreign_commit_and_a_topic_of_all_drop_everything() {
+    let freshness = Freshness::new();
+    freshness.proof(Instant::now() + Duration::from_micros(5));
+    let cache = filled(&freshness);
+    let before = cache.ticket(&KEY);
+    freshness.foreign_commit();
+    cache.fill(&before, KEY, 6);
+    assert_eq!(cache.get(&KEY), None);
+    let cache = filled(&freshness);
+    freshness.committed(&announced("house", 9));
+    assert_eq!(cache.get(&KEY), None);
+}

@@ -1,0 +1,89 @@
+//! Which `Host` this server answers to.
+//!
+//! A page on the web can point a name of its own at 127.0.0.1 and then read, in the visitor's browser, what a local
+//! server answers (DNS rebinding): the mail inbox of `dev`, for one. Such a request names the page's host.
+
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::Authority;
+use std::net::IpAddr;
+
+/// The names that are answered to, in lower case and without ports.
+#[derive(Debug)]
+pub(crate) struct Hosts(Vec<String>);
+
+impl Hosts {
+    /// The host of the public URL, and more names of an operator.
+    pub(crate) fn new(public_url: &str, more: Vec<String>) -> Self {
+        let public = public_url.parse::<http::Uri>().ok();
+        let public = public.as_ref().and_then(http::Uri::host).map(str::to_owned);
+        Self(public.into_iter().chain(more).map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    /// HTTP/2 names the host in the target; a request of HTTP/1.0 may name none. No browser sends either to a name
+    /// that it was not given.
+    pub(crate) fn serve(&self, request: &Parts) -> bool {
+        let mut named = request.headers.get_all(HOST).iter();
+        match (named.next(), named.next()) {
+            (Some(_), Some(_)) => false,
+            (Some(host), None) => host.to_str().is_ok_and(|host| self.know(host)),
+            (None, _) => request
+                .uri
+                .authority()
+                .is_none_or(|authority| self.know(authority.as_str())),
+        }
+    }
+
+    /// An address cannot be rebound, so every one is known.
+    fn know(&self, named: &str) -> bool {
+        let Ok(authority) = named.parse::<Authority>() else {
+            return false;
+        };
+        let host = authority.host().to_ascii_lowercase();
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+            || self.0.contains(&host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serves(hosts: &[&str]) -> bool {
+        let mut request = http::Request::builder().uri("/dev/inbox.json");
+        for host in hosts {
+            request = request.header(HOST, *host);
+        }
+        let names = Hosts::new("https://Auth.example.com", vec!["Vestibule".to_owned()]);
+        names.serve(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn w11_only_known_hosts_are_served() {
+        let known = [
+            "auth.example.com",
+            "AUTH.example.com:443",
+            "vestibule:7373",
+            "localhost:7373",
+            "127.0.0.1:7373",
+            "[::1]:7373",
+            "10.0.0.7",
+        ];
+        assert!(known.iter().all(|host| serves(&[host])));
+        let unknown = [
+            "evil.example",
+            "auth.example.com.evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:7373",
+            "",
+            "a b",
+        ];
+        for host in unknown {
+            assert!(!serves(&[host]), "{host}");
+        }
+        assert!(serves(&[]));
+        assert!(!serves(&["auth.example.com", "auth.example.com"]));
+    }
+}
