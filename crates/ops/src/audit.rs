@@ -11,6 +11,11 @@ pub(crate) fn done(cx: &Cx, act: Act) -> Entry {
     entry(cx, act, Outcome::Success, "user")
 }
 
+/// The row of something that anybody may ask for on behalf of a user; the actor is whoever sent it.
+pub(crate) fn asked(cx: &Cx, act: Act) -> Entry {
+    entry(cx, act, Outcome::Success, "client")
+}
+
 /// The row of something that a request was refused; the actor is whoever sent it.
 pub(crate) fn refused(cx: &Cx, act: Act) -> Entry {
     entry(cx, act, Outcome::Refused, "client")

@@ -143,7 +143,7 @@ pub(crate) async fn find_session(core: &Core, id: SessionId) -> Result<Option<Ar
 }
 
 /// The session's user, while enabled.
-async fn find_user(cx: &Cx, session: &Session) -> Result<Option<Arc<User>>, Error> {
+pub(crate) async fn find_user(cx: &Cx, session: &Session) -> Result<Option<Arc<User>>, Error> {
     let db = &cx.core.store.db;
     let read = async { Ok::<_, Error>(users::find(db, session.user).await?.map(Arc::new)) };
     let user = cx.core.caches.users.through(&session.user, read).await?;

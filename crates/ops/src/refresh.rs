@@ -1,19 +1,19 @@
 //! A new pair of tokens for a refresh token (`STORE.md` §2, the state table).
 
 use crate::audit;
+use crate::authenticate;
 use crate::cx::Cx;
 use crate::error::{Error, KeepingWrites, Stop};
 use crate::issue::{self, SignedIn};
 use crate::keyring;
-use std::sync::Arc;
 use vestibule_keys::secret_text::{RefreshScope, RefreshText};
 use vestibule_model::Timestamp;
 use vestibule_model::refresh::{Family, Verdict};
 use vestibule_model::refusal::Refresh;
 use vestibule_model::session::{EndReason, Session};
+use vestibule_store::Tx;
 use vestibule_store::audit::{Act, Entry};
 use vestibule_store::sessions::{self, Advance};
-use vestibule_store::{Tx, users};
 
 /// Where the family stands after a refresh: the generation that is answered with, and when it was made.
 #[derive(Clone, Copy)]
@@ -51,11 +51,9 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
             return Err(refusal(&step, &session.family).into());
         }
     };
-    let user = users::find(&cx.core.store.db, session.user).await?;
-    let user = Arc::new(
-        user.filter(|user| user.disabled_at.is_none())
-            .ok_or(Refresh::Revoked)?,
-    );
+    let user = authenticate::find_user(cx, &session)
+        .await?
+        .ok_or(Refresh::Revoked)?;
     let access = issue::access(cx, &user, &session, stand.generation, stand.rotated_at).await?;
     let stand = if stand.generation == session.family.leaf {
         stand

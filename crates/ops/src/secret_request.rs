@@ -33,7 +33,7 @@ pub(crate) async fn request(
         .as_ref()
         .filter(|user| user.disabled_at.is_none() && entitled(user));
     let entry = match (recipient, &user) {
-        (Some(user), _) => audit::done(cx, Act::MailRequested)
+        (Some(user), _) => audit::asked(cx, Act::MailRequested)
             .saying(purpose.as_str())
             .about(user.id),
         (None, Some(user)) => entry.about(user.id),

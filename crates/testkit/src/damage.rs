@@ -17,7 +17,11 @@ impl Server {
     pub async fn tamper_and_tell(&self, sql: Sql, bind: Vec<Value>, topic: &'static str, id: [u8; 16]) {
         let core = self.core();
         let told = Told { sql, bind, topic, id };
-        core.store.db.write(core.deadline(), run, told).await.expect("to tamper");
+        core.store
+            .db
+            .write(core.deadline(), run, told)
+            .await
+            .expect("to tamper");
     }
 
     /// Takes the database away for good.

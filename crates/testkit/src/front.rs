@@ -35,14 +35,26 @@ pub struct Way {
 impl Server {
     /// Opens another way in.
     pub fn front(&self, way: Way) -> Front {
-        let Way { trusted_proxies, pages, dev, dialects } = way;
+        let Way {
+            trusted_proxies,
+            pages,
+            dev,
+            dialects,
+        } = way;
         let settings = Settings {
             default_environment: Environment::Live,
-            trusted_proxies: trusted_proxies.iter().map(|network| network.parse().expect("a network")).collect(),
+            trusted_proxies: trusted_proxies
+                .iter()
+                .map(|network| network.parse().expect("a network"))
+                .collect(),
             hosts: Vec::new(),
             rates: Rates::default(),
         };
-        let dialects = if dialects.is_empty() { vestibule_server::dialects::all() } else { dialects };
+        let dialects = if dialects.is_empty() {
+            vestibule_server::dialects::all()
+        } else {
+            dialects
+        };
         let state = PagesState {
             core: Arc::clone(self.core()),
             templates: Arc::new(Templates::load(None).expect("the built-in templates")),
@@ -50,15 +62,30 @@ impl Server {
             default_environment: Environment::Live,
             dev,
         };
-        let pages = if pages || dev { pages::router(state) } else { Default::default() };
+        let pages = Some(state)
+            .filter(|_| pages || dev)
+            .map(pages::router)
+            .unwrap_or_default();
         let shutdown = Shutdown::new();
-        let app = App::new(Arc::clone(self.core()), settings, dialects, pages, shutdown.clone());
-        Front { app: app.expect("routes without conflict"), shutdown }
+        let app = App::new(
+            Arc::clone(self.core()),
+            settings,
+            dialects,
+            pages,
+            shutdown.clone(),
+        );
+        Front {
+            app: app.expect("routes without conflict"),
+            shutdown,
+        }
     }
 
     /// The way in of a production server, with its pages.
     pub fn with_pages(&self) -> Front {
-        self.front(Way { pages: true, ..Way::default() })
+        self.front(Way {
+            pages: true,
+            ..Way::default()
+        })
     }
 }
 
@@ -71,7 +98,11 @@ impl Front {
         *sent.headers_mut() = request.headers;
         let (parts, body) = self.app.answer(sent, request.from).await.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// Listens on a loopback port for as long as the answer lives.
@@ -80,7 +111,10 @@ impl Front {
         let address = listener.local_addr().expect("an address");
         let app = Arc::clone(&self.app);
         tokio::spawn(async move { app.serve(listener, Serving::default()).await });
-        Wire { address, shutdown: self.shutdown.clone() }
+        Wire {
+            address,
+            shutdown: self.shutdown.clone(),
+        }
     }
 }
 
@@ -106,7 +140,10 @@ impl Wire {
 
     /// Says piece after piece until there is no more or the server listens no more. Returns what came back, and how
     /// many bytes were taken.
-    pub async fn pour(&self, pieces: impl IntoIterator<Item = Vec<u8>, IntoIter: Send + 'static>) -> (String, usize) {
+    pub async fn pour(
+        &self,
+        pieces: impl IntoIterator<Item = Vec<u8>, IntoIter: Send + 'static>,
+    ) -> (String, usize) {
         let stream = TcpStream::connect(self.address).await.expect("to connect");
         let (mut from, mut to) = stream.into_split();
         let pieces = pieces.into_iter();
@@ -123,8 +160,15 @@ impl Wire {
         let mut heard = Vec::new();
         // A reset after the answer ends the connection as well as an orderly close.
         let reading = async { while matches!(from.read_buf(&mut heard).await, Ok(read) if read > 0) {} };
-        timeout(Duration::from_secs(5), reading).await.expect("the server closes the connection");
-        let said = timeout(Duration::from_secs(5), saying).await.expect("the server takes or refuses it all");
-        (String::from_utf8_lossy(&heard).into_owned(), said.expect("no panic").0)
+        timeout(Duration::from_secs(5), reading)
+            .await
+            .expect("the server closes the connection");
+        let said = timeout(Duration::from_secs(5), saying)
+            .await
+            .expect("the server takes or refuses it all");
+        (
+            String::from_utf8_lossy(&heard).into_owned(),
+            said.expect("no panic").0,
+        )
     }
 }

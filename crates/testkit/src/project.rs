@@ -17,8 +17,14 @@ pub struct OtherProject {
 impl Server {
     /// Creates a project. Its signing keys are made when they are first used.
     pub async fn another_project(&self, slug: &str) -> OtherProject {
-        let new = NewProject { slug: slug.to_owned(), name: slug.to_owned(), settings: Map::new() };
-        let project = projects::create(self.core(), &operator(), new).await.expect("a project");
+        let new = NewProject {
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            settings: Map::new(),
+        };
+        let project = projects::create(self.core(), &operator(), new)
+            .await
+            .expect("a project");
         let keys = Keys::make(self.core(), &project).await;
         OtherProject { project, keys }
     }

@@ -87,8 +87,8 @@ fn rl27_a_backup_that_was_altered_or_cut_is_refused_and_nothing_is_changed() {
     let (whole, database) = (fs::read(&file).unwrap(), fs::read(place.database()).unwrap());
     let damages: [fn(&fs::File); 2] = [
         |file| {
-            file.write_all_at(&[0x55; 3], file.metadata().unwrap().len() / 2)
-                .unwrap()
+            let middle = file.metadata().unwrap().len() / 2;
+            file.write_all_at(&[0x55; 3], middle).unwrap();
         },
         |file| file.set_len(file.metadata().unwrap().len() - 1).unwrap(),
     ];

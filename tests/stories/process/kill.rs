@@ -21,7 +21,8 @@ fn register(door: &Door, answered: &AtomicUsize, name: &str) -> Ledger {
         ledger
             .registered
             .push((email, answer.expect(201).text("user_id")));
-        answered.fetch_add(1, Ordering::Relaxed);
+        // It takes several times as long as a refresh.
+        answered.fetch_add(4, Ordering::Relaxed);
     }
     ledger
 }
@@ -48,7 +49,7 @@ fn burst(server: Server, families: Vec<Family>, round: usize) -> Ledger {
             .map(|family| clients.spawn(move || refresh(door, answered, family)))
             .collect();
         // Not a round number of transactions: the kill comes at any point of one.
-        let after = 1 + round * 7 % 40;
+        let after = 1 + round * 37 % 100;
         eventually("answers", Duration::from_secs(20), || {
             (answered.load(Ordering::Relaxed) >= after).then_some(())
         });
@@ -144,7 +145,14 @@ fn rl01_control_a_disk_that_forgets_the_last_commits_is_noticed() {
     for name in files {
         std::fs::copy(place.data().join(name), place.path(name)).unwrap();
     }
+    let third = server
+        .door
+        .send(server.door.register("third@example.org"))
+        .unwrap()
+        .expect(201);
     let mut seen = burst(server, families, 30);
+    seen.registered
+        .push(("third@example.org".into(), third.text("user_id")));
     for name in files {
         std::fs::copy(place.path(name), place.data().join(name)).unwrap();
     }

@@ -122,11 +122,11 @@ fn rl06_a_damaged_database_is_refused_with_a_hint_to_restore() {
     type Damage = (&'static str, fn(&fs::File, u64));
     let damages: [Damage; 3] = [
         ("bytes in a page", |file, middle| {
-            file.write_all_at(&[0xff; 64], middle).unwrap()
+            file.write_all_at(&[0xff; 64], middle).unwrap();
         }),
         ("cut", |file, middle| file.set_len(middle).unwrap()),
         ("another file", |file, _| {
-            file.write_all_at(&[b'x'; 4096], 0).unwrap()
+            file.write_all_at(&[b'x'; 4096], 0).unwrap();
         }),
     ];
     let place = left_behind();
@@ -135,12 +135,12 @@ fn rl06_a_damaged_database_is_refused_with_a_hint_to_restore() {
         fs::write(place.database(), &whole).unwrap();
         let file = fs::OpenOptions::new().write(true).open(place.database()).unwrap();
         damage(&file, whole.len() as u64 / 4096 / 2 * 4096);
-        let damaged = fs::read(place.database()).unwrap();
+        let evidence = fs::read(place.database()).unwrap();
         let ended = dev(&place);
         assert!(ended.err.contains("damaged"), "{name}: {ended:?}");
         refused(&ended, FAILED, &["restore from a backup"]);
         assert!(
-            fs::read(place.database()).unwrap() == damaged,
+            fs::read(place.database()).unwrap() == evidence,
             "{name}: the evidence was changed"
         );
     }

@@ -11,7 +11,7 @@ use vestibule_server::config::{Config, Profile};
 use vestibule_server::instance::{Setup, open};
 use vestibule_store::Role;
 use vestibule_store::audit::{Entry, Outcome};
-use vestibule_testkit::{Act, Answer, BEGINNING, Environment, PASSWORD, SOMEWHERE, Server, Sql, operator, stories};
+use vestibule_testkit::{Act, Answer, BEGINNING, Environment, PASSWORD, SOMEWHERE, Sql, operator, stories};
 
 const CANARY: &str = "canary-2b91-sings-below-the-hill";
 const OTHER_CANARY: &str = "canary-77c0-sleeps-in-the-attic";
@@ -23,11 +23,21 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 /// Asserts one audit row: who, when, from where, through which door, what, how it ended, and the answer that told it.
 #[track_caller]
 fn is_row(rows: &[Entry], act: Act, outcome: Outcome, actor: &str, answer: Option<&Answer>) -> Entry {
-    let [row] = rows else { panic!("one row, not {rows:?}") };
-    assert_eq!((row.act, row.outcome, row.actor.as_str(), row.at), (act, outcome, actor, BEGINNING), "{row:?}");
+    let [row] = rows else {
+        panic!("one row, not {rows:?}")
+    };
+    assert_eq!(
+        (row.act, row.outcome, row.actor.as_str(), row.at),
+        (act, outcome, actor, BEGINNING),
+        "{row:?}"
+    );
     if let Some(answer) = answer {
         assert_eq!(row.request_id, answer.header("x-request-id").unwrap(), "{row:?}");
-        assert_eq!((row.dialect.as_str(), row.ip.clone(), row.user_agent.as_deref()), ("rakomi", Some(SOMEWHERE.to_string()), Some("story/1.0")), "{row:?}");
+        assert_eq!(
+            (row.dialect.as_str(), row.ip.clone(), row.user_agent.as_deref()),
+            ("rakomi", Some(SOMEWHERE.to_string()), Some("story/1.0")),
+            "{row:?}"
+        );
     }
     row.clone()
 }
@@ -41,7 +51,13 @@ fn configuration(folder: &Path) -> Config {
 }
 
 fn setup() -> Setup {
-    Setup { profile: Profile::Production, role: Role::Server, clock: Arc::new(SystemClock::start()), entropy: Arc::new(SystemEntropy), create: true }
+    Setup {
+        profile: Profile::Production,
+        role: Role::Server,
+        clock: Arc::new(SystemClock::start()),
+        entropy: Arc::new(SystemEntropy),
+        create: true,
+    }
 }
 
 stories! {
@@ -146,7 +162,7 @@ stories! {
         let row = is_row(&t.audit_rows().await, Act::MailRequested, Outcome::Success, "client", Some(&forgot));
         assert_eq!(row.user, Some(user));
         let refused = app.change_password("wrong", "a new and better one").await;
-        is_row(&t.audit_rows().await, Act::PasswordChangeRefused, Outcome::Refused, "user", Some(&refused));
+        is_row(&t.audit_rows().await, Act::PasswordChangeRefused, Outcome::Refused, "client", Some(&refused));
         let changed = app.change_password(PASSWORD, "a new and better one").await.ok(200);
         let row = is_row(&t.audit_rows().await, Act::PasswordChanged, Outcome::Success, "user", Some(&changed));
         assert_eq!(row.session.map(|session| session.to_string()), Some(app.session()));
@@ -268,19 +284,42 @@ async fn d06_with_a_wrong_or_missing_master_key_the_server_refuses_to_start_and_
 
     std::fs::remove_file(&key).unwrap();
     let missing = refused().await;
-    assert!(missing.contains(&name(&right)) && missing.contains(key.to_str().unwrap()) && missing.contains("is missing"), "{missing}");
+    assert!(
+        missing.contains(&name(&right))
+            && missing.contains(key.to_str().unwrap())
+            && missing.contains("is missing"),
+        "{missing}"
+    );
     assert!(!key.exists(), "a new key was made in its place");
 
     let wrong = vestibule_keys::MasterKey::generate(&SystemEntropy);
-    vestibule_server::master_key::keep(&key, &wrong).unwrap();
+    keep(&key, &wrong.text());
     let told = refused().await;
-    assert!(told.contains(&name(&right)) && told.contains(&wrong.id().to_string()) && told.contains("is not the one"), "{told}");
+    assert!(
+        told.contains(&name(&right))
+            && told.contains(&wrong.id().to_string())
+            && told.contains("is not the one"),
+        "{told}"
+    );
 
-    std::fs::write(&key, "nonsense").unwrap();
+    keep(&key, "nonsense");
     assert!(refused().await.contains(key.to_str().unwrap()));
 
-    std::fs::write(&key, right).unwrap();
-    open(&config, "https://auth.example.com", &setup()).await.unwrap().store.db.close().await;
+    keep(&key, &right);
+    open(&config, "https://auth.example.com", &setup())
+        .await
+        .unwrap()
+        .store
+        .db
+        .close()
+        .await;
+}
+
+/// Writes a file that only its owner can read.
+fn keep(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The file is made private, and a server that finds it exposed does not start.
@@ -289,11 +328,22 @@ async fn d09_a_master_key_that_everybody_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let (config, key) = (configuration(folder.path()), folder.path().join("master.key"));
-    open(&config, "https://auth.example.com", &setup()).await.unwrap().store.db.close().await;
-    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    open(&config, "https://auth.example.com", &setup())
+        .await
+        .unwrap()
+        .store
+        .db
+        .close()
+        .await;
+    assert_eq!(
+        std::fs::metadata(&key).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o604)).unwrap();
 
-    let Err(refused) = open(&config, "https://auth.example.com", &setup()).await else { panic!("it starts") };
+    let Err(refused) = open(&config, "https://auth.example.com", &setup()).await else {
+        panic!("it starts")
+    };
 
     assert!(refused.to_string().contains("chmod 600"), "{refused}");
 }

@@ -22,7 +22,10 @@ impl Forgery {
     pub fn of(app: &Rakomi<'_>) -> Self {
         let token = app.claims();
         let object = |text: &str| serde_json::from_str(text).expect("an object");
-        Self { header: object(&token.header), claims: object(&token.claims) }
+        Self {
+            header: object(&token.header),
+            claims: object(&token.claims),
+        }
     }
 
     /// With another value in the header.
@@ -98,7 +101,8 @@ pub fn with_signature(message: &str, signature: impl AsRef<[u8]>) -> String {
 
 fn signed_by(key: &RsaKeyPair, how: &'static dyn RsaEncoding, message: &str) -> String {
     let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(how, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("to sign");
+    key.sign(how, &SystemRandom::new(), message.as_bytes(), &mut signature)
+        .expect("to sign");
     with_signature(message, signature)
 }
 

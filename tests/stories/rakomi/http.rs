@@ -9,29 +9,64 @@ const LIMIT: usize = 64 * 1024;
 
 /// A login with a body that is written here byte by byte.
 async fn login_with(t: &Server, body: impl Into<Vec<u8>>) -> Answer {
-    t.rakomi().request("POST", "/v1/auth/login").raw_json(body.into()).send().await
+    t.rakomi()
+        .request("POST", "/v1/auth/login")
+        .raw_json(body.into())
+        .send()
+        .await
 }
 
 /// Texts that mean something to somebody: databases, shells, templates, loggers, file systems.
 const MEANINGFUL: [&str; 22] = [
-    "' OR '1'='1", "'; DROP TABLE users; --", "\" OR \"\"=\"", "1 UNION SELECT hash FROM credentials", "admin'/*", "$1", "?1", ":email",
-    "{\"$gt\":\"\"}", "$.users[*]", "*)(uid=*))(|(uid=*", "${jndi:ldap://127.0.0.1/a}", "{{7*7}}", "{% include 'x' %}", "%s%n%x", "../../etc/passwd",
-    "%27%20OR%201=1", "\\", "\u{1b}[31m", "\u{2028}\r\nx-evil: 1", "ada@example.org' --", "ＡＤＡ＠example.org",
+    "' OR '1'='1",
+    "'; DROP TABLE users; --",
+    "\" OR \"\"=\"",
+    "1 UNION SELECT hash FROM credentials",
+    "admin'/*",
+    "$1",
+    "?1",
+    ":email",
+    "{\"$gt\":\"\"}",
+    "$.users[*]",
+    "*)(uid=*))(|(uid=*",
+    "${jndi:ldap://127.0.0.1/a}",
+    "{{7*7}}",
+    "{% include 'x' %}",
+    "%s%n%x",
+    "../../etc/passwd",
+    "%27%20OR%201=1",
+    "\\",
+    "\u{1b}[31m",
+    "\u{2028}\r\nx-evil: 1",
+    "ada@example.org' --",
+    "ＡＤＡ＠example.org",
 ];
 
 /// Every way to send a JSON body that the published routes have.
 const POSTS: [&str; 9] = [
-    "/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/verify-email", "/v1/auth/resend-verification",
-    "/v1/auth/forgot-password", "/v1/auth/reset-password", "/v1/auth/change-password",
+    "/v1/auth/register",
+    "/v1/auth/login",
+    "/v1/auth/refresh",
+    "/v1/auth/logout",
+    "/v1/auth/verify-email",
+    "/v1/auth/resend-verification",
+    "/v1/auth/forgot-password",
+    "/v1/auth/reset-password",
+    "/v1/auth/change-password",
 ];
 
 /// A preflight of `method` on `target`, as a browser on a page of `origin` sends it.
 fn preflight<'t>(t: &'t Server, target: &str, origin: &str) -> Request<'t> {
-    t.request("OPTIONS", target).header("origin", origin).header("access-control-request-method", "POST")
+    t.request("OPTIONS", target)
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
 }
 
 fn lets_read(answer: &Answer) -> Option<&str> {
-    assert!(answer.header("access-control-allow-credentials").is_none(), "{answer}");
+    assert!(
+        answer.header("access-control-allow-credentials").is_none(),
+        "{answer}"
+    );
     answer.header("access-control-allow-origin")
 }
 
@@ -371,7 +406,7 @@ stories! {
 
     async fn w11_f02_no_name_that_a_client_gives_us_reaches_a_token_or_a_mail(t: Server) {
         let ada = t.user("ada@example.org").await;
-        let names = ["host", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "forwarded", "x-original-host", "x-original-url", "x-rewrite-url", "origin", "referer"];
+        let names = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "forwarded", "x-original-host", "x-original-url", "x-rewrite-url", "origin", "referer"];
         let post = async |path: &str, body: Value| {
             let request = t.rakomi().request("POST", path).json(&body);
             names.iter().fold(request, |request, name| request.header(name, "https://evil.tld")).send().await
@@ -384,6 +419,22 @@ stories! {
         assert!(!token.contains("evil"), "{token}");
         assert!(mail.link.clone().unwrap().starts_with(PUBLIC_URL), "{mail:?}");
         assert!(!mail.text.contains("evil") && !mail.html.contains("evil"), "{mail:?}");
+    }
+
+    async fn w11_a_request_for_another_host_is_not_served(t: Server) {
+        let front = t.with_pages();
+        for host in ["evil.tld", "auth.example.com.evil.tld", "auth.example.com@evil.tld", "evil.tld:443", "localhost.evil.tld", ""] {
+            for path in ["/v1/health", "/v1/auth/me", "/verify-email", "/nonsense"] {
+                let answer = front.send(t.request("GET", path).header("host", host)).await;
+                assert!([400, 421].contains(&answer.status), "{host} {path}: {answer}");
+                assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{answer}");
+            }
+        }
+        let twice = front.send(t.request("GET", "/v1/health").header("host", "auth.example.com").header("host", "evil.tld")).await;
+        assert!([400, 421].contains(&twice.status), "{twice}");
+        for host in ["auth.example.com", "AUTH.example.com", "auth.example.com:443", "localhost", "127.0.0.1:7373", "[::1]:7373"] {
+            front.send(t.request("GET", "/v1/health").header("host", host)).await.ok(200);
+        }
     }
 
     async fn w13_nothing_of_the_workshop_is_open_in_production(t: Server) {
@@ -467,7 +518,7 @@ stories! {
 
     async fn i10_what_two_servers_could_read_differently_is_not_read(t: Server) {
         let wire = t.front(Way::default()).listen().await;
-        let post = |headers: &str, body: &str| format!("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n{body}");
+        let post = |headers: &str, body: &str| format!("POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n{body}");
         for (what, request) in [
             ("two lengths", post("Content-Length: 5\r\nContent-Length: 6", "aaaaaa")),
             ("a signed length", post("Content-Length: +5", "aaaaa")),
@@ -481,7 +532,7 @@ stories! {
             ("a header without a name", post(": 5", "aaaaa")),
             ("a bare carriage return", post("X-Split: a\rContent-Length: 5", "aaaaa")),
             ("no version", "GET /v1/health\r\n\r\n".to_owned()),
-            ("a control character", "GET /v1/he\u{1}alth HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()),
+            ("a control character", "GET /v1/he\u{1}alth HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned()),
             ("nonsense", "\u{16}\u{3}\u{1}\u{2}\u{0}\r\n\r\n".to_owned()),
         ] {
             let heard = wire.say(request).await;
@@ -494,7 +545,7 @@ stories! {
     async fn i10_with_both_a_length_and_a_coding_nothing_after_the_body_is_a_request(t: Server) {
         let wire = t.front(Way::default()).listen().await;
         for both in ["Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5"] {
-            let heard = wire.say(format!("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\n{both}\r\n\r\n{SMUGGLED}")).await;
+            let heard = wire.say(format!("POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\n{both}\r\n\r\n{SMUGGLED}")).await;
             assert_eq!((answers(&heard), heard.contains("connection: close")), (1, true), "{heard}");
         }
     }
@@ -502,7 +553,7 @@ stories! {
     async fn i10_a_bad_chunk_ends_the_connection(t: Server) {
         let wire = t.front(Way::default()).listen().await;
         for chunks in ["zz\r\n", "-1\r\nabc", "+5\r\naaaaa\r\n0\r\n\r\n", "5\r\naaaaaX\r\n", "FFFFFFFFFFFFFFFFF\r\n", "5;a\nb\r\naaaaa\r\n0\r\n\r\n"] {
-            let head = format!("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", t.keys.live.api);
+            let head = format!("POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", t.keys.live.api);
             let heard = wire.say(head + chunks).await;
             assert!(heard.is_empty() || heard.starts_with("HTTP/1.1 400"), "{chunks:?}: {heard}");
             assert!(answers(&heard) <= 1, "{heard}");
@@ -512,7 +563,7 @@ stories! {
     async fn i02_a_body_without_end_is_cut_and_the_connection_closed(t: Server) {
         let wire = t.front(Way::default()).listen().await;
         let key = &t.keys.live.api;
-        let head = format!("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let head = format!("POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
         let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000)).into_bytes();
         let endless = std::iter::once(head.into_bytes()).chain(std::iter::repeat_n(chunk, 64 << 10));
 
@@ -520,30 +571,30 @@ stories! {
 
         assert!(heard.starts_with("HTTP/1.1 413"), "{heard}");
         assert!(said < 32 << 20, "{said} of 256 MiB were taken");
-        let announced = format!("POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n");
+        let announced = format!("POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n");
         let heard = wire.say(announced).await;
         assert!(heard.starts_with("HTTP/1.1 413"), "refused by its announced length: {heard}");
     }
 
     async fn i13_many_or_large_header_fields_are_refused_on_the_wire(t: Server) {
         let wire = t.front(Way::default()).listen().await;
-        let with = |fields: String| format!("GET /v1/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{fields}\r\n");
-        let many = |count: usize| (0..count).map(|number| format!("X-{number}: 1\r\n")).collect::<String>();
+        let with = |fields: String| format!("GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}\r\n");
+        let many = |count: usize| (0..count).map(|number| format!("X-{number}: 1\r\n")).collect::<Vec<_>>().concat();
 
         assert!(wire.say(with(many(90))).await.starts_with("HTTP/1.1 200"));
         assert!(wire.say(with(many(101))).await.starts_with("HTTP/1.1 431"));
         assert!(wire.say(with(format!("X-Large: {}\r\n", "x".repeat(17 * 1024)))).await.starts_with("HTTP/1.1 431"));
         let larger = wire.say(with(format!("X-Large: {}\r\n", "x".repeat(1 << 20)))).await;
         assert!(larger.is_empty() || larger.starts_with("HTTP/1.1 431"), "{larger}");
-        let long = wire.say(format!("GET /{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "x".repeat(9 * 1024))).await;
+        let long = wire.say(format!("GET /{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "x".repeat(9 * 1024))).await;
         assert!(long.starts_with("HTTP/1.1 414"), "{long}");
     }
 
     async fn the_wire_serves_one_request_after_the_other(t: Server) {
         let wire = t.front(Way::default()).listen().await;
-        let heard = wire.say("GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\nHEAD /v1/health HTTP/1.1\r\nHost: a\r\n\r\nGET /v1/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let heard = wire.say("GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\nHEAD /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert_eq!((heard.matches("HTTP/1.1 200").count(), heard.matches(r#""status":"ok""#).count()), (3, 2), "{heard}");
-        let absolute = wire.say("GET http://evil.tld/v1/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let absolute = wire.say("GET http://evil.tld/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(absolute.starts_with("HTTP/1.1 200"), "{absolute}");
         let old = wire.say("GET /v1/health HTTP/1.0\r\n\r\n").await;
         assert!(old.starts_with("HTTP/1.0 200"), "{old}");
@@ -562,7 +613,7 @@ stories! {
 }
 
 /// An empty chunked body, and what a careless reader takes for the next request.
-const SMUGGLED: &str = "0\r\n\r\nGET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n";
+const SMUGGLED: &str = "0\r\n\r\nGET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// How many requests were answered.
 fn answers(heard: &str) -> usize {
@@ -572,7 +623,11 @@ fn answers(heard: &str) -> usize {
 /// The routes of Rakomi and one that panics.
 fn with_a_defect() -> Vec<Route> {
     let mut routes = (vestibule_server::dialects::all().remove(0).routes)();
-    routes.push(Route::get("/v1/defect", Endpoint::Health, public(|_| async { panic!("a canary in a panic") })));
+    routes.push(Route::get(
+        "/v1/defect",
+        Endpoint::Health,
+        public(|_| async { panic!("a canary in a panic") }),
+    ));
     routes
 }
 

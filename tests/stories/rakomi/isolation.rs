@@ -5,11 +5,21 @@ use std::fmt::Write as _;
 use vestibule_model::id::ApiKeyId;
 use vestibule_ops::ApiKeyKind;
 use vestibule_ops::admin::{api_keys, projects};
-use vestibule_testkit::{Answer, Environment, OtherProject, PASSWORD, Rakomi, Request, Server, insta, operator, refused, stories};
+use vestibule_testkit::{
+    Answer, Environment, OtherProject, PASSWORD, Rakomi, Request, Server, insta, operator, refused, stories,
+};
 
 /// An API key of the default project and its id.
 async fn key(t: &Server, environment: Environment) -> (String, ApiKeyId) {
-    let made = api_keys::create(t.core(), &operator(), t.project.realm(environment), ApiKeyKind::Api, "story").await.unwrap();
+    let made = api_keys::create(
+        t.core(),
+        &operator(),
+        t.project.realm(environment),
+        ApiKeyKind::Api,
+        "story",
+    )
+    .await
+    .unwrap();
     (made.text, made.row.id)
 }
 
@@ -46,10 +56,16 @@ fn filled<'t>(request: Request<'t>, path: &str, column: usize, ground: &Ground<'
         "/v1/auth/verify-email" => json!({"token": nonsense}),
         "/v1/auth/reset-password" => json!({"token": nonsense, "password": "a new and better one"}),
         "/v1/auth/forgot-password" | "/v1/auth/resend-verification" => json!({"email": "ada@example.org"}),
-        "/v1/auth/change-password" => json!({"current_password": "wrong", "new_password": "a new and better one"}),
+        "/v1/auth/change-password" => {
+            json!({"current_password": "wrong", "new_password": "a new and better one"})
+        }
         "/v1/auth/logout" => json!({"session_id": ground.victim.session()}),
         "/oauth/token" => {
-            let form = [("grant_type", "refresh_token"), ("refresh_token", ground.spare.refresh_token()), ("client_id", &ground.client)];
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", ground.spare.refresh_token()),
+                ("client_id", &ground.client),
+            ];
             return request.form(&form);
         }
         "/oauth/revoke" => return request.form(&[("token", nonsense)]),
@@ -61,7 +77,10 @@ fn filled<'t>(request: Request<'t>, path: &str, column: usize, ground: &Ground<'
 /// Status and code.
 fn verdict(answer: &Answer) -> String {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let code = body["code"].as_str().or(body["error"].as_str()).unwrap_or_default();
+    let code = body["code"]
+        .as_str()
+        .or(body["error"].as_str())
+        .unwrap_or_default();
     format!("{} {code}", answer.status).trim_end().to_owned()
 }
 
@@ -255,7 +274,7 @@ stories! {
         ];
         for key in bad {
             let app = t.rakomi().with_key(key);
-            let (answers, cost) = t.cost_of(async {
+            let (answers, cost) = t.cost_of(Box::pin(async {
                 [
                     app.login(&ada.email, &ada.password).await,
                     app.request("POST", "/v1/auth/login").raw_json("{").send().await,
@@ -263,7 +282,7 @@ stories! {
                     app.register("eve@example.org", PASSWORD).await,
                     app.me().await,
                 ]
-            }).await;
+            })).await;
             for answer in answers {
                 answer.refused(401, "api_key/invalid");
             }

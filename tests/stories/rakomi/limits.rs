@@ -30,13 +30,25 @@ fn shown(answer: &Answer) -> [Option<String>; 3] {
 
 /// A probe through a way in of its own, with these headers.
 async fn probe_by(front: &Front, t: &Server, peer: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = t.request("POST", "/v1/auth/verify-email").from(peer.parse().unwrap()).json(&json!({}));
-    front.send(headers.iter().fold(request, |request, (name, value)| request.header(name, value))).await
+    let request = t
+        .request("POST", "/v1/auth/verify-email")
+        .from(peer.parse().unwrap())
+        .json(&json!({}));
+    front
+        .send(
+            headers
+                .iter()
+                .fold(request, |request, (name, value)| request.header(name, value)),
+        )
+        .await
 }
 
 /// Tries a wrong password from a new address each time, and says what came of it.
 async fn fail(t: &Server, email: &str, number: usize) -> Answer {
-    t.rakomi().from(&format!("10.{}.{}.1", number / 256, number % 256)).login(email, "wrong").await
+    t.rakomi()
+        .from(&format!("10.{}.{}.1", number / 256, number % 256))
+        .login(email, "wrong")
+        .await
 }
 
 stories! {
@@ -68,7 +80,7 @@ stories! {
             let locked = app.login(&ada.email, &ada.password).await;
             locked.refused(429, "auth/account_locked");
             assert_eq!(locked.header("retry-after"), Some((minutes * 60).to_string().as_str()));
-            t.advance(MINUTE * u32::try_from(minutes).unwrap() - SECOND);
+            t.advance(Duration::from_secs(minutes * 60 - 1));
             let locked = fail(&t, &ada.email, 20 + number).await;
             locked.refused(429, "auth/account_locked");
             assert_eq!(locked.header("retry-after"), Some("1"), "trying meanwhile prolongs nothing");

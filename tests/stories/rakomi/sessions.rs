@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Barrier;
 use vestibule_ops::admin::{sessions, users};
-use vestibule_testkit::{Act, Answer, Database, PASSWORD, Rakomi, Server, answered, operator, refused, stories};
+use vestibule_testkit::{
+    Act, Answer, Database, PASSWORD, Rakomi, Server, answered, operator, refused, stories,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Longer than an access token lives, with its leeway.
@@ -19,8 +21,12 @@ const ACCESS_LIFETIME: Duration = Duration::from_secs(900 + 30);
 async fn is_over(app: &Rakomi<'_>) {
     app.me().await.refused(401, "token/revoked");
     app.sessions().await.refused(401, "token/revoked");
-    app.change_password(PASSWORD, "a new and better one").await.refused(401, "token/revoked");
-    app.refresh(app.refresh_token()).await.refused(401, "auth/session_revoked");
+    app.change_password(PASSWORD, "a new and better one")
+        .await
+        .refused(401, "token/revoked");
+    app.refresh(app.refresh_token())
+        .await
+        .refused(401, "auth/session_revoked");
 }
 
 async fn is_live(app: &Rakomi<'_>) {
@@ -31,7 +37,12 @@ async fn is_live(app: &Rakomi<'_>) {
 /// The ids in a list of sessions, in its order.
 fn ids(answer: &Answer) -> Vec<String> {
     let listed = answer.clone().ok(200).json();
-    listed["data"].as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
+    listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|session| session["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 stories! {
@@ -262,7 +273,7 @@ stories! {
         apps[1].logout().await.ok(204);
 
         assert_eq!(ids(&apps[0].me().await), [2, 0].map(|app| apps[app].session()));
-        t.advance(Duration::from_hours(24 * 30) - SECOND * 3);
+        t.advance(Duration::from_secs(30 * 24 * 3_600 - 3));
         let last = apps.remove(2).refreshed().await;
         assert_eq!(ids(&last.me().await), [last.session()], "the oldest has just ended by itself");
     }
@@ -376,12 +387,19 @@ async fn f15_after_a_change_of_password_no_other_session_refreshes_however_the_t
     let mut came_before = 0;
     for _ in 0..ROUNDS {
         t.advance(Duration::from_mins(1));
-        let login = async || t.rakomi().with_tokens(&t.rakomi().login(&ada.email, passwords[0]).await.ok(200));
+        let login = async || {
+            t.rakomi()
+                .with_tokens(&t.rakomi().login(&ada.email, passwords[0]).await.ok(200))
+        };
         let owner = login().await;
         let gate = Arc::new(Barrier::new(OTHERS + 1));
         let mut racers = Vec::new();
         for racer in 0..OTHERS {
-            let (t, gate, token) = (Arc::clone(&t), Arc::clone(&gate), login().await.refresh_token().to_owned());
+            let (t, gate, token) = (
+                Arc::clone(&t),
+                Arc::clone(&gate),
+                login().await.refresh_token().to_owned(),
+            );
             racers.push(tokio::spawn(async move {
                 gate.wait().await;
                 refresh_to_the_end(&t, racer, token).await
@@ -392,20 +410,30 @@ async fn f15_after_a_change_of_password_no_other_session_refreshes_however_the_t
 
         for racer in racers {
             let (refreshed, newest) = racer.await.unwrap();
-            t.rakomi().refresh(&newest).await.refused(401, "auth/session_revoked");
+            t.rakomi()
+                .refresh(&newest)
+                .await
+                .refused(401, "auth/session_revoked");
             came_before += refreshed;
         }
         is_live(&owner).await;
         passwords.reverse();
     }
-    assert!(came_before > 4 * ROUNDS, "{came_before} refreshes came before a change");
+    assert!(
+        came_before > 4 * ROUNDS,
+        "{came_before} refreshes came before a change"
+    );
 }
 
 /// Refreshes from a token on until its session is ended; answers how often, and the newest token. It moves from address
 /// to address, so that no budget ends it.
 async fn refresh_to_the_end(t: &Server, racer: usize, mut token: String) -> (usize, String) {
     for refreshed in 0.. {
-        let answer = t.rakomi().from(&format!("10.{racer}.{}.1", refreshed / 500)).refresh(&token).await;
+        let answer = t
+            .rakomi()
+            .from(&format!("10.{racer}.{}.1", refreshed / 500))
+            .refresh(&token)
+            .await;
         if answer.status != 200 {
             answer.refused(401, "auth/session_revoked");
             return (refreshed, token);

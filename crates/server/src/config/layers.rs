@@ -140,7 +140,7 @@ impl Layers {
                     self.value(&path, value, origin.clone());
                 }
             }
-            Err(error) => self.problems.push(format!("{origin} is not TOML: {error}")),
+            Err(error) => self.problems.push(not_toml(text, &error, origin)),
         }
     }
 
@@ -188,6 +188,16 @@ fn anchored(value: Value, origin: &Origin) -> Value {
         }
         _ => value,
     }
+}
+
+/// Names the line, and never shows it: a secret may stand there.
+fn not_toml(text: &str, error: &toml::de::Error, origin: &Origin) -> String {
+    let before = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("{origin} is not TOML: {} in line {line}", error.message())
 }
 
 fn unknown_key(path: &str, origin: &Origin) -> String {

@@ -279,3 +279,9 @@ fn a_changed_secret_is_noticed_although_it_is_not_shown() {
     let after = load("[mail]\npassword = 'two'\nport = 25", &[]);
     assert_eq!(changed(&before, &after), ["mail.password"]);
 }
+
+#[test]
+fn a_line_that_is_not_toml_is_named_but_not_shown() {
+    let told = problem("[mail]\n\npassword = \"hush", &[]);
+    assert!(told.ends_with("in line 3") && !told.contains("hush"), "{told}");
+}
