@@ -32,7 +32,13 @@ impl Load {
     /// Requests made by a script of `bench/wrk`.
     pub fn script(url: &str, script: &'static str, arguments: &[&str], seconds: u64) -> Self {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        Self { url: url.to_owned(), script, arguments, connections: 32, seconds }
+        Self {
+            url: url.to_owned(),
+            script,
+            arguments,
+            connections: 32,
+            seconds,
+        }
     }
 
     /// With this many connections.
@@ -44,11 +50,22 @@ impl Load {
     pub fn start(&self) -> Result<std::process::Child, Failed> {
         let mut wrk = Command::new("wrk");
         let connections = format!("-c{}", self.connections);
-        wrk.args(["-t1", &connections, &format!("-d{}s", self.seconds), "--latency", "--timeout", "10s"]);
+        wrk.args([
+            "-t1",
+            &connections,
+            &format!("-d{}s", self.seconds),
+            "--latency",
+            "--timeout",
+            "10s",
+        ]);
         wrk.args(["-s", &format!("bench/wrk/{}", self.script)]);
-        wrk.env("BENCH_WRK", "bench/wrk").arg(&self.url).arg("--").args(&self.arguments);
+        wrk.env("BENCH_WRK", "bench/wrk")
+            .arg(&self.url)
+            .arg("--")
+            .args(&self.arguments);
         wrk.stdout(Stdio::piped());
-        wrk.spawn().map_err(|error| format!("wrk does not start ({error}): apt-get install wrk").into())
+        wrk.spawn()
+            .map_err(|error| format!("wrk does not start ({error}): apt-get install wrk").into())
     }
 
     /// Puts the load on `server` and measures.
@@ -63,15 +80,25 @@ impl Load {
 /// Reads what `wrk --latency` prints.
 pub fn read(printed: &str, cpu_seconds: f64) -> Result<Measured, Failed> {
     let after = |label: &str| {
-        let line = printed.lines().map(str::trim).find_map(|line| line.strip_prefix(label));
-        line.map(str::trim).ok_or_else(|| format!("wrk printed no `{label}`:\n{printed}"))
+        let line = printed
+            .lines()
+            .map(str::trim)
+            .find_map(|line| line.strip_prefix(label));
+        line.map(str::trim)
+            .ok_or_else(|| format!("wrk printed no `{label}`:\n{printed}"))
     };
     let answers: f64 = printed
         .lines()
-        .find_map(|line| line.trim().split_once(" requests in ").and_then(|(count, _)| count.parse().ok()))
+        .find_map(|line| {
+            line.trim()
+                .split_once(" requests in ")
+                .and_then(|(count, _)| count.parse().ok())
+        })
         .ok_or("wrk printed no number of requests")?;
     let non_200 = after("Refused:").ok().and_then(|count| count.parse().ok());
-    let non_2xx = after("Non-2xx or 3xx responses:").ok().and_then(|count| count.parse().ok());
+    let non_2xx = after("Non-2xx or 3xx responses:")
+        .ok()
+        .and_then(|count| count.parse().ok());
     Ok(Measured {
         rate: after("Requests/sec:")?.parse()?,
         cpu: cpu_seconds * 1e6 / answers.max(1.0),

@@ -19,7 +19,10 @@ pub fn serve_bare() -> Result<(), Failed> {
         println!("http://{}", listener.local_addr()?);
         let hello = || async {
             let headers = [(axum::http::header::CONTENT_TYPE, "application/json")];
-            (headers, serde_json::json!({"message": "Hello, World!"}).to_string())
+            (
+                headers,
+                serde_json::json!({"message": "Hello, World!"}).to_string(),
+            )
         };
         axum::serve(listener, axum::Router::new().fallback(hello)).await?;
         Ok(())
@@ -34,8 +37,13 @@ pub fn bare_axum(seconds: u64) -> Result<Measured, Failed> {
 
 /// Password hashes per second of the pool itself, with nothing else running.
 pub fn raw_hashes(seconds: u64) -> Result<f64, Failed> {
-    let pool = Arc::new(HashPool::start(Settings::for_this_machine(Params::default()), Arc::new(SystemEntropy))?);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let pool = Arc::new(HashPool::start(
+        Settings::for_this_machine(Params::default()),
+        Arc::new(SystemEntropy),
+    )?);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     let end = Instant::now() + Duration::from_secs(seconds);
     let done = runtime.block_on(async {
         let mut tasks = tokio::task::JoinSet::new();
@@ -80,7 +88,10 @@ pub fn raw_signatures(seconds: u64) -> Result<f64, Failed> {
     Ok(per_second(done, seconds))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a few seconds are far below 2^52"
+)]
 fn per_second(count: u64, seconds: u64) -> f64 {
     count as f64 / seconds as f64
 }

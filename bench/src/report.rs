@@ -22,7 +22,13 @@ impl Report {
     /// A figure that is only stated: a reference, or context.
     pub fn state(&mut self, what: &str, figure: String) {
         eprintln!("{what}: {figure}");
-        self.rows.push([what.to_owned(), figure, String::new(), String::new(), String::new()]);
+        self.rows.push([
+            what.to_owned(),
+            figure,
+            String::new(),
+            String::new(),
+            String::new(),
+        ]);
     }
 
     /// A figure whose `ratio` (or value) has a goal.
@@ -34,7 +40,13 @@ impl Report {
         self.missed += u32::from(!met);
         eprintln!("{what}: {figure} ({ratio:.2}, goal {goal})");
         let verdict = if met { "met" } else { "MISSED" };
-        self.rows.push([what.to_owned(), figure, format!("{ratio:.2}"), goal, verdict.to_owned()]);
+        self.rows.push([
+            what.to_owned(),
+            figure,
+            format!("{ratio:.2}"),
+            goal,
+            verdict.to_owned(),
+        ]);
     }
 
     /// Prints the table, with the machine named; returns how many goals were missed.
@@ -52,7 +64,13 @@ impl Report {
 
 fn machine() -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown CPU");
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or("unknown CPU");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("Machine: {cores} cores, {}; server and load on the same cores.", model.trim_matches([' ', '\t', ':']))
+    format!(
+        "Machine: {cores} cores, {}; server and load on the same cores.",
+        model.trim_matches([' ', '\t', ':'])
+    )
 }

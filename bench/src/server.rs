@@ -47,7 +47,13 @@ impl Child {
         const TICKS_PER_SECOND: f64 = 100.0;
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         let (_, fields) = stat.rsplit_once(") ").ok_or("unreadable /proc stat")?;
-        let ticks = |n: usize| fields.split(' ').nth(n).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+        let ticks = |n: usize| {
+            fields
+                .split(' ')
+                .nth(n)
+                .and_then(|text| text.parse::<f64>().ok())
+                .unwrap_or(0.0)
+        };
         Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
     }
 
@@ -63,7 +69,10 @@ impl Child {
 
     fn status(&self, name: &str) -> Result<f64, Failed> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("unreadable /proc status")?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .ok_or("unreadable /proc status")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
     }
 }
@@ -87,9 +96,22 @@ impl Server {
                 .env("VESTIBULE_NETWORK__TRUSTED_PROXIES", r#"["127.0.0.1/32"]"#),
         )?;
         let ready: Value = serde_json::from_str(&line)?;
-        let text = |path: &str| ready.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |path: &str| {
+            ready
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let (base_url, key) = (text("/base_url"), text("/keys/test/api"));
-        let mut server = Self { child, base_url, key, started_in: Duration::ZERO, folder, clients: AtomicU32::new(0) };
+        let mut server = Self {
+            child,
+            base_url,
+            key,
+            started_in: Duration::ZERO,
+            folder,
+            clients: AtomicU32::new(0),
+        };
         server.request("GET", "/v1/health", None)?;
         server.started_in = begun.elapsed();
         Ok(server)

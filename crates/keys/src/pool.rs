@@ -113,7 +113,8 @@ impl HashPool {
     /// Whether a usual hash that joined the line now would be done in time. Asked before anything is written for
     /// it, so that a flood of refused attempts writes nothing.
     pub fn admits(&self, deadline: Instant) -> Result<(), PoolError> {
-        self.line.admits(cost(self.line.settings.params.setting()), hashed_by(deadline))
+        self.line
+            .admits(cost(self.line.settings.params.setting()), hashed_by(deadline))
     }
 
     /// Hashes a new password. Once begun it is finished, whether or not anybody waits.

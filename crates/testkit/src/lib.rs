@@ -1,7 +1,15 @@
 //! What stories are told with: a whole [`Server`] in this process, on a throw-away database, with a clock that stands
 //! still and chance that repeats itself; personas; and clients that speak to it from the outside.
-#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
-#![expect(clippy::missing_panics_doc, reason = "everything here panics when a story fails")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that cannot go on must fail"
+)]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "everything here panics when a story fails"
+)]
 
 mod answer;
 mod audit;

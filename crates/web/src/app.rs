@@ -138,7 +138,8 @@ impl App {
     }
 
     async fn reply(&self, arrived: Arrived) -> Reply<'_> {
-        let misdirected = (!self.hosts.serve(&arrived.parts)).then_some(http::StatusCode::MISDIRECTED_REQUEST);
+        let misdirected =
+            (!self.hosts.serve(&arrived.parts)).then_some(http::StatusCode::MISDIRECTED_REQUEST);
         if let Some(status) = head::unacceptable(&arrived.parts).or(misdirected) {
             return Reply::problem(Endpoint::Unrouted, status, &arrived.id).closing();
         }

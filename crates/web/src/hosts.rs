@@ -17,7 +17,13 @@ impl Hosts {
     pub(crate) fn new(public_url: &str, more: Vec<String>) -> Self {
         let public = public_url.parse::<http::Uri>().ok();
         let public = public.as_ref().and_then(http::Uri::host).map(str::to_owned);
-        Self(public.into_iter().chain(more).map(|name| name.to_ascii_lowercase()).collect())
+        Self(
+            public
+                .into_iter()
+                .chain(more)
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
+        )
     }
 
     /// HTTP/2 names the host in the target; a request of HTTP/1.0 may name none. No browser sends either to a name

@@ -13,6 +13,6 @@ mod pages;
 mod passwords;
 mod recovery;
 mod refresh;
-mod sessions;
 mod registration;
+mod sessions;
 mod tokens;

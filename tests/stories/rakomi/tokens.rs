@@ -361,7 +361,7 @@ stories! {
             t.advance(Duration::from_hours(24));
             app = app.refreshed().await;
             assert_eq!(kid(&app), old, "the old key signs until its successor is known everywhere");
-            let successor = tokio::time::timeout(Duration::from_secs(10), successor(&t)).await.expect("it is made by itself");
+            let successor = tokio::time::timeout(Duration::from_mins(1), successor(&t)).await.expect("it is made by itself");
             assert!(kids(&published(&t, "/.well-known/jwks.json").await).contains(&successor));
             t.advance(Duration::from_mins(5));
             app = app.refreshed().await;

@@ -121,7 +121,10 @@ impl Line {
         if state.closed {
             return Err(PoolError::Stopped);
         }
-        let (wait, left) = (self.wait(state), deadline.saturating_duration_since(Instant::now()));
+        let (wait, left) = (
+            self.wait(state),
+            deadline.saturating_duration_since(Instant::now()),
+        );
         if state.waiting.len() >= self.settings.queue || wait + self.pace.time_of(cost.into()) > left {
             return Err(self.shed(wait));
         }
@@ -297,7 +300,9 @@ mod tests {
             assert_eq!(line.admits(UNIT, within(1_000)), Ok(()));
         }
         assert_eq!((line.stats().shed, line.stats().queued), (1, 0));
-        let _waiting = [(); 3].map(|()| job(LONG)).map(|(job, answer)| (line.join(job), answer));
+        let _waiting = [(); 3]
+            .map(|()| job(LONG))
+            .map(|(job, answer)| (line.join(job), answer));
         assert!(line.admits(UNIT, within(1_000)).is_err(), "the queue is full");
     }
 

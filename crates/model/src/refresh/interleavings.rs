@@ -41,7 +41,15 @@ impl World {
             rotated_at: now,
             leaf_used_at: None,
         };
-        Self { family, now, judge, holders: [Holder { generation: 1, received: false }; 2] }
+        Self {
+            family,
+            now,
+            judge,
+            holders: [Holder {
+                generation: 1,
+                received: false,
+            }; 2],
+        }
     }
 
     /// One step, more than the overlap after the last.
@@ -54,22 +62,27 @@ impl World {
                     self.family.leaf_used_at.get_or_insert(self.now);
                 }
             }
-            Move::Refresh | Move::RefreshInVain => match (self.judge)(&self.family, holder.generation, self.now) {
-                Verdict::Advance => {
-                    // As the sentence ADVANCE does it.
-                    if self.family.leaf == holder.generation {
-                        self.family.parent = self.family.leaf;
+            Move::Refresh | Move::RefreshInVain => {
+                match (self.judge)(&self.family, holder.generation, self.now) {
+                    Verdict::Advance => {
+                        // As the sentence ADVANCE does it.
+                        if self.family.leaf == holder.generation {
+                            self.family.parent = self.family.leaf;
+                        }
+                        self.family.leaf += 1;
+                        self.family.rotated_at = self.now;
+                        self.family.leaf_used_at = None;
+                        if matches!(what, Move::Refresh) {
+                            *holder = Holder {
+                                generation: self.family.leaf,
+                                received: true,
+                            };
+                        }
                     }
-                    self.family.leaf += 1;
-                    self.family.rotated_at = self.now;
-                    self.family.leaf_used_at = None;
-                    if matches!(what, Move::Refresh) {
-                        *holder = Holder { generation: self.family.leaf, received: true };
-                    }
+                    Verdict::Reused => self.family.revoked_at = Some(self.now),
+                    Verdict::SameAgain | Verdict::Unknown | Verdict::Revoked | Verdict::Expired => {}
                 }
-                Verdict::Reused => self.family.revoked_at = Some(self.now),
-                Verdict::SameAgain | Verdict::Unknown | Verdict::Revoked | Verdict::Expired => {}
-            },
+            }
         }
     }
 
@@ -105,14 +118,19 @@ fn explore(judge: Judge) -> (u32, u32) {
 fn rt05_owner_and_thief_never_both_hold_a_live_branch() {
     let (forks, both) = explore(|family, generation, now| family.judge(generation, now, OVERLAP));
     assert_eq!(forks, 0);
-    assert!(both > 1_000, "the exploration reaches the states that matter: {both}");
+    assert!(
+        both > 1_000,
+        "the exploration reaches the states that matter: {both}"
+    );
 }
 
 #[test]
 fn without_the_detection_of_reuse_the_exploration_finds_forks() {
-    let (forks, _) = explore(|family, generation, now| match family.judge(generation, now, OVERLAP) {
-        Verdict::Reused => Verdict::Advance,
-        verdict => verdict,
-    });
+    let (forks, _) = explore(
+        |family, generation, now| match family.judge(generation, now, OVERLAP) {
+            Verdict::Reused => Verdict::Advance,
+            verdict => verdict,
+        },
+    );
     assert!(forks > 0);
 }
