@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+/// Who reads `me`: nobody else signs in as this user, so that the answer lists one session.
+const READER: &str = "reader@example.com";
 /// Users that log in during the measurements.
 const USERS: u32 = 64;
 /// Hashing memory of one worker, in MiB.
@@ -48,8 +50,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failed> {
         Goal::AtMost(25.0),
     );
 
-    let tokens = sign_up(&server)?;
-    flood(&mut report, &server, &tokens, seconds)?;
+    sign_up(&server)?;
+    logins(&server, seconds, 64).run(&server.child)?;
     let workers = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?);
     let peak = server.child.peak()?;
     let allowed = idle + workers * WORKER_MEMORY + 32.0;
@@ -59,6 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failed> {
         peak,
         Goal::AtMost(allowed.round()),
     );
+    flood(&mut report, &server, seconds)?;
 
     let first = round(&server, &sign_in_all(&server)?, seconds)?;
     judge_round(&mut report, &first, [bare.rate, bare.cpu, hashes, signatures]);
@@ -99,25 +102,30 @@ fn size_and_start(arguments: &Arguments, report: &mut Report) -> Result<(), Fail
     Ok(())
 }
 
-/// Registers the users that the load logs in as, and logs each in.
-fn sign_up(server: &Server) -> Result<Vec<Value>, Failed> {
+/// Registers the users that the load logs in as, and the reader.
+fn sign_up(server: &Server) -> Result<(), Failed> {
     for number in 0..USERS {
         let email = format!("user{number}@example.com");
-        server.post(
-            "/v1/auth/register",
-            &json!({"email": email, "password": "SecureP@ss123"}),
-        )?;
+        server.post("/v1/auth/register", &credentials(&email))?;
     }
-    sign_in_all(server)
+    server.post("/v1/auth/register", &credentials(READER))?;
+    Ok(())
+}
+
+fn credentials(email: &str) -> Value {
+    json!({"email": email, "password": "SecureP@ss123"})
+}
+
+/// An access token of the reader.
+fn read_as(server: &Server) -> Result<String, Failed> {
+    let tokens = server.post("/v1/auth/login", &credentials(READER))?;
+    Ok(text(&tokens, "access_token").to_owned())
 }
 
 fn sign_in_all(server: &Server) -> Result<Vec<Value>, Failed> {
     let log_in = |number| {
         let email = format!("user{number}@example.com");
-        server.post(
-            "/v1/auth/login",
-            &json!({"email": email, "password": "SecureP@ss123"}),
-        )
+        server.post("/v1/auth/login", &credentials(&email))
     };
     (0..USERS).map(log_in).collect()
 }
@@ -128,17 +136,11 @@ fn text<'a>(tokens: &'a Value, name: &str) -> &'a str {
 
 fn round(server: &Server, tokens: &[Value], seconds: u64) -> Result<Round, Failed> {
     let url = |path: &str| format!("{}{path}", server.base_url);
-    let access = tokens
-        .first()
-        .map(|tokens| text(tokens, "access_token"))
-        .unwrap_or_default();
+    let access = read_as(server)?;
     let me =
-        Load::script(&url("/v1/auth/me"), "get.lua", &[&server.key, access], seconds).run(&server.child)?;
+        Load::script(&url("/v1/auth/me"), "get.lua", &[&server.key, &access], seconds).run(&server.child)?;
     let jwks = Load::script(&url("/.well-known/jwks.json"), "get.lua", &[], seconds).run(&server.child)?;
-    let users = USERS.to_string();
-    let login = Load::script(&url("/"), "login.lua", &[&server.key, &users], seconds)
-        .connections(16)
-        .run(&server.child)?;
+    let login = logins(server, seconds, 16).run(&server.child)?;
     let mut leaves = String::new();
     for tokens in tokens {
         writeln!(leaves, "{}", text(tokens, "refresh_token"))?;
@@ -159,6 +161,12 @@ fn round(server: &Server, tokens: &[Value], seconds: u64) -> Result<Round, Faile
         me,
         jwks,
     })
+}
+
+/// Logins of all users in turn.
+fn logins(server: &Server, seconds: u64, connections: u32) -> Load {
+    let url = format!("{}/", server.base_url);
+    Load::script(&url, "login.lua", &[&server.key, &USERS.to_string()], seconds).connections(connections)
 }
 
 fn judge_round(report: &mut Report, round: &Round, [bare_rate, bare_cpu, hashes, signatures]: [f64; 4]) {
@@ -197,19 +205,12 @@ fn judge_round(report: &mut Report, round: &Round, [bare_rate, bare_cpu, hashes,
 }
 
 /// `me` alone, then `me` while logins flood in.
-fn flood(report: &mut Report, server: &Server, tokens: &[Value], seconds: u64) -> Result<(), Failed> {
-    let access = tokens
-        .first()
-        .map(|tokens| text(tokens, "access_token"))
-        .unwrap_or_default();
+fn flood(report: &mut Report, server: &Server, seconds: u64) -> Result<(), Failed> {
+    let access = read_as(server)?;
     let url = format!("{}/v1/auth/me", server.base_url);
-    let me = Load::script(&url, "get.lua", &[&server.key, access], seconds).connections(4);
+    let me = Load::script(&url, "get.lua", &[&server.key, &access], seconds).connections(4);
     let calm = me.run(&server.child)?;
-    let users = USERS.to_string();
-    let url = format!("{}/", server.base_url);
-    let logins = Load::script(&url, "login.lua", &[&server.key, &users], seconds + 2)
-        .connections(64)
-        .start()?;
+    let logins = logins(server, seconds + 2, 64).start()?;
     std::thread::sleep(std::time::Duration::from_secs(1));
     let flooded = me.run(&server.child)?;
     let login = read(&String::from_utf8_lossy(&logins.wait_with_output()?.stdout), 0.0)?;

@@ -25,7 +25,8 @@ end
 refused = 0
 function response(status, headers, body)
     if status == 200 then
-        keep(string.match(body, '"refresh_token":"([^"]+)"'))
+        local at = string.find(body, '"refresh_token":"', 1, true) + 17
+        keep(string.sub(body, at, string.find(body, '"', at, true) - 1))
     else
         refused = refused + 1
     end
