@@ -12,7 +12,7 @@ use std::io::Write as _;
 /// Who reads `me`: nobody else signs in as this user, so that the answer lists one session.
 const READER: &str = "reader@example.com";
 /// Users that log in during the measurements.
-const USERS: u32 = 64;
+const USERS: u32 = 256;
 /// Hashing memory of one worker, in MiB.
 const WORKER_MEMORY: f64 = 19.0;
 
@@ -208,7 +208,7 @@ fn judge_round(report: &mut Report, round: &Round, [bare_rate, bare_cpu, hashes,
 fn flood(report: &mut Report, server: &Server, seconds: u64) -> Result<(), Failed> {
     let access = read_as(server)?;
     let url = format!("{}/v1/auth/me", server.base_url);
-    let me = Load::script(&url, "get.lua", &[&server.key, &access], seconds).connections(4);
+    let me = Load::script(&url, "paced.lua", &[&server.key, &access], seconds).connections(4);
     let calm = me.run(&server.child)?;
     let logins = logins(server, seconds + 2, 64).start()?;
     std::thread::sleep(std::time::Duration::from_secs(1));

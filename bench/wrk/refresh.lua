@@ -35,7 +35,6 @@ end
 threads = {}
 function setup(thread)
     table.insert(threads, thread)
-    thread:set("seed", math.random(0, 255) * 65536)
 end
 
 function done(summary)

@@ -123,7 +123,9 @@ impl Metrics {
         let stopped = stop.clone();
         tasks.spawn(async move {
             while super::background::pause(UPKEEP, &stopped).await {
-                handle.run_upkeep();
+                // Under load it takes milliseconds, which no request should wait for.
+                let handle = handle.clone();
+                let _ = tokio::task::spawn_blocking(move || handle.run_upkeep()).await;
             }
         });
         Ok(Some(Self {
