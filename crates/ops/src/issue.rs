@@ -90,10 +90,11 @@ impl Access {
         self.generation == generation && self.issued_at == issued_at
     }
 
-    /// The pair that goes out.
+    /// The pair that goes out, of a request that began at `now`.
     pub(crate) async fn with_refresh(
         self,
         cx: &Cx,
+        now: Timestamp,
         user: Arc<User>,
         session: &Session,
     ) -> Result<SignedIn, Error> {
@@ -111,7 +112,7 @@ impl Access {
         } else {
             None
         };
-        let seconds = self.expires_at.seconds().saturating_sub(cx.now().seconds());
+        let seconds = self.expires_at.seconds().saturating_sub(now.seconds());
         Ok(SignedIn {
             access_token: self.token,
             refresh_token,
@@ -151,7 +152,7 @@ pub(crate) async fn sign_in(cx: &Cx, user: &User, credential_version: i64) -> Re
     };
     let user = Arc::new(user.clone());
     let access = access(cx, &user, &session, family.leaf, now).await?;
-    let signed_in = access.with_refresh(cx, user, &session).await?;
+    let signed_in = access.with_refresh(cx, now, user, &session).await?;
     let entry = audit::done(cx, Act::LoginSucceeded)
         .about(session.user)
         .in_session(id);

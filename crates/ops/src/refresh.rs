@@ -65,7 +65,7 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
     } else {
         issue::access(cx, &user, &session, stand.generation, stand.rotated_at).await?
     };
-    access.with_refresh(cx, user, &session).await
+    access.with_refresh(cx, step.now, user, &session).await
 }
 
 /// The session of an authentic token. A forged one is unknown, like one of a session that does not exist.

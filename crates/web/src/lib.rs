@@ -3,7 +3,7 @@
 //! A dialect declares [`Route`]s, each through one of [`public`], [`api_key`],
 //! [`signed_in`], [`secret`] and [`secret_of_session`], which says who may call it, and one
 //! `answer` that says no in its words. [`App`] leads every request the same way: budget, key, token, body,
-//! handler, answer. [`serve`] listens.
+//! handler, answer. [`serve()`] listens.
 
 mod access;
 mod admit;

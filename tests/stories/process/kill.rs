@@ -125,7 +125,7 @@ fn rl01_a_hundred_kills_lose_nothing_that_was_answered() {
     assert_eq!(all.missing_in(&place.database()), [""; 0]);
     assert!(slowest <= Duration::from_secs(2), "ready after {slowest:?}");
     assert!(
-        all.registered.len() > ROUNDS && !all.perhaps.is_empty(),
+        all.registered.len() > ROUNDS / 4 && !all.perhaps.is_empty(),
         "the bursts were no bursts"
     );
     println!(

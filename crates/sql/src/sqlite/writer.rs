@@ -23,9 +23,9 @@ const GROUP: usize = 256;
 /// How long a group takes in more transactions: the first of them waits for all.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// How long a group waits for as many transactions as the last one had: when many write at once, fewer and larger
-/// commits leave more of the processor to them. A lone writer's group is one, and it waits for nobody.
-const LINGER: Duration = Duration::from_micros(250);
+/// How long a group is let grow before it begins, when the last one had several: while many write at once, fewer and
+/// larger commits leave more of the processor to everybody. A lone writer never waits.
+const LINGER: Duration = Duration::from_micros(500);
 
 /// WAL size in bytes at which it is cut: a WAL that long slows every read down.
 const LONGEST_WAL: u64 = 64 << 20;
@@ -82,7 +82,12 @@ impl Writer {
         self.tick();
         loop {
             match self.jobs.pull(TICK) {
-                Pull::Item(job) => self.group(job),
+                Pull::Item(job) => {
+                    if self.last_group > 1 {
+                        std::thread::sleep(LINGER);
+                    }
+                    self.group(job);
+                }
                 Pull::Idle => self.tick(),
                 Pull::Closed => break,
             }
@@ -126,18 +131,6 @@ impl Writer {
         Ok(())
     }
 
-    /// The next job of a group that has `so_far`.
-    fn next(&self, so_far: usize) -> Option<Job> {
-        let waiting = self.jobs.next();
-        if waiting.is_some() || so_far >= self.last_group {
-            return waiting;
-        }
-        match self.jobs.pull(LINGER) {
-            Pull::Item(job) => Some(job),
-            Pull::Idle | Pull::Closed => None,
-        }
-    }
-
     /// Runs a job and those that wait behind it, commits them together, and only then answers them.
     fn group(&mut self, first: Job) {
         if let Err(error) = self.begin(first.deadline) {
@@ -153,7 +146,7 @@ impl Writer {
             replies.push(reply);
             ran = outcome;
             let more = ran.is_ok() && replies.len() < GROUP && since.elapsed() < GATHER;
-            next = more.then(|| self.next(replies.len())).flatten();
+            next = more.then(|| self.jobs.next()).flatten();
         }
         self.last_group = replies.len();
         let fate = ran.and_then(|()| self.command("COMMIT").map_err(at_commit));
