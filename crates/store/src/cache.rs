@@ -1,7 +1,7 @@
 //! The rules that every cache obeys: when it may answer, when it may be filled, and what empties it.
 //!
 //! Cached authority is used under a lease: only while the writer's last proof, that no other process has committed
-//! anything unseen, is younger than [`LEASE`]. Without a lease the database is read, so a frozen process fails closed.
+//! anything unseen, is younger than 750 ms. Without a lease the database is read, so a frozen process fails closed.
 //! A value is kept only if nothing about its key was announced since before it was read.
 
 use quick_cache::Weighter;
