@@ -11,28 +11,33 @@ use vestibule_keys::password::{Params, Password};
 use vestibule_keys::pool::{HashPool, Settings};
 use vestibule_model::token::Algorithm;
 
-/// Serves `{"message":"Hello, World!"}` at every path with axum and nothing else, and prints its address.
+/// As many bytes as the key document of one project under `dev` has.
+const DOCUMENT: usize = 905;
+
+/// Serves `{"message":"Hello, World!"}` at `/` and a document of [`DOCUMENT`] bytes at `/document` with axum and nothing
+/// else, and prints its address.
 pub fn serve_bare() -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         println!("http://{}", listener.local_addr()?);
-        let hello = || async {
-            let headers = [(axum::http::header::CONTENT_TYPE, "application/json")];
-            (
-                headers,
-                serde_json::json!({"message": "Hello, World!"}).to_string(),
-            )
-        };
-        axum::serve(listener, axum::Router::new().fallback(hello)).await?;
+        let json = || [(axum::http::header::CONTENT_TYPE, "application/json")];
+        let hello = serde_json::json!({"message": "Hello, World!"});
+        let hello = move || async move { (json(), hello.to_string()) };
+        let document: &'static str = format!("{{\"keys\":\"{}\"}}", "x".repeat(DOCUMENT - 11)).leak();
+        let document = move || async move { (json(), document) };
+        let router = axum::Router::new()
+            .route("/", axum::routing::get(hello))
+            .route("/document", axum::routing::get(document));
+        axum::serve(listener, router).await?;
         Ok(())
     })
 }
 
-/// Bare axum under the same load as ours, made by the same script.
-pub fn bare_axum(seconds: u64) -> Result<Measured, Failed> {
+/// Bare axum under the same load as ours, made by the same script; `path` is one of those of [`serve_bare`].
+pub fn bare_axum(path: &str, seconds: u64) -> Result<Measured, Failed> {
     let (child, url) = Child::bare()?;
-    Load::script(&format!("{url}/"), "get.lua", &[], seconds).run(&child)
+    Load::script(&format!("{url}{path}"), "get.lua", &[], seconds).run(&child)
 }
 
 /// Password hashes per second of the pool itself, with nothing else running.
