@@ -1,5 +1,6 @@
 -- Every answer's refresh token is presented next. Arguments: key, file with one refresh token a line.
 dofile(os.getenv("BENCH_WRK") .. "/spread.lua")
+dofile(os.getenv("BENCH_WRK") .. "/refused.lua")
 local tokens, first, last = {}, 1, 0
 
 local function keep(token)
@@ -22,23 +23,10 @@ function request()
     return wrk.format("POST", "/v1/auth/refresh", headers, '{"refresh_token":"' .. (token or "none") .. '"}')
 end
 
-refused = 0
 function response(status, headers, body)
+    count(status)
     if status == 200 then
         local at = string.find(body, '"refresh_token":"', 1, true) + 17
         keep(string.sub(body, at, string.find(body, '"', at, true) - 1))
-    else
-        refused = refused + 1
     end
-end
-
-threads = {}
-function setup(thread)
-    table.insert(threads, thread)
-end
-
-function done(summary)
-    local total = 0
-    for _, thread in ipairs(threads) do total = total + thread:get("refused") end
-    io.write(string.format("Refused: %d\n", total))
 end
