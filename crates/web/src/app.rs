@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::head;
 use crate::hosts::Hosts;
-use crate::limit::{Budget, Limits, Rates, Shown, Turns};
+use crate::limit::{self, Budget, Limits, Rates, Shown, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::reply::{Reply, Response};
 use crate::request_id::{RequestId, RequestIds};
@@ -41,7 +41,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Names that are served besides the public URL's, `localhost` and every address.
     pub hosts: Vec<String>,
-    /// The budgets of one client address.
+    /// The budgets of one client address that dialects share.
     pub rates: Rates,
 }
 
@@ -78,10 +78,11 @@ impl App {
     pub fn new(
         core: Arc<Core>,
         settings: Settings,
-        dialects: Vec<Dialect>,
+        mut dialects: Vec<Dialect>,
         pages: axum::Router,
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, RouteConflict> {
+        limit::number(dialects.iter_mut().flat_map(|dialect| &mut dialect.own_budgets));
         Ok(Arc::new(Self {
             environment: settings.default_environment,
             shutdown,
@@ -134,7 +135,7 @@ impl App {
                 "slow request"
             );
         }
-        reply.into_response(&method, &id, self.https)
+        reply.into_response(&method, &id, self.https, || self.core.clock.now().minus(took))
     }
 
     async fn reply(&self, arrived: Arrived) -> Reply<'_> {
@@ -167,7 +168,8 @@ impl App {
         } = arrived;
         let (uri, headers) = (parts.uri, parts.headers);
         let origin = cors::origin(&headers).map(str::to_owned);
-        let mut shown = self.limits.take(route.budget, client, at);
+        let own = dialect.own_budget(uri.path());
+        let mut shown = self.limits.charge(own, route.budget, client, at);
         let mut project = None;
         let result = if shown.refused {
             Err(throttled(&shown))

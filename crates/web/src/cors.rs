@@ -11,8 +11,8 @@ use vestibule_model::settings::Cors;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
 const REQUEST_HEADERS: &str = "authorization, content-type, x-api-key";
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "retry-after, ratelimit, ratelimit-policy, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
-     x-request-id",
+    "retry-after, ratelimit, ratelimit-policy, ratelimit-limit, ratelimit-remaining, ratelimit-reset, \
+     x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-request-id",
 );
 
 /// The page's origin, if the browser names one.

@@ -2,6 +2,8 @@
 
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
+use crate::limit::OwnBudget;
+use crate::limit_headers::LimitHeaders;
 use crate::request_id::RequestId;
 use crate::route::Route;
 use crate::schema::SchemaOf;
@@ -21,6 +23,8 @@ pub struct Dialect {
     pub key_header: &'static str,
     /// How it shows budgets.
     pub limit_headers: LimitHeaders,
+    /// The budgets that it has for itself; the first that covers a path counts. Where none does the shared ones count.
+    pub own_budgets: Vec<OwnBudget>,
     /// The media type of its refusals.
     pub error_type: &'static str,
     /// The shape of its refusals.
@@ -32,6 +36,11 @@ pub struct Dialect {
 }
 
 impl Dialect {
+    /// The budget of its own that counts requests to a path.
+    pub(crate) fn own_budget(&self, path: &str) -> Option<&OwnBudget> {
+        self.own_budgets.iter().find(|budget| budget.covers(path))
+    }
+
     /// How it says no at an endpoint: status and body, with a request id for documentation.
     pub fn refused(&self, at: Endpoint, refusal: &Refusal) -> (u16, Value) {
         let answer = (self.answer)(at, refusal, &RequestId::example());
@@ -40,11 +49,4 @@ impl Dialect {
             serde_json::from_slice(&answer.body).unwrap_or_default(),
         )
     }
-}
-
-/// The headers in which a dialect shows its budgets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitHeaders {
-    /// `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-07.
-    Draft7,
 }

@@ -44,10 +44,11 @@ pub use access::{Guarded, api_key, public, secret, secret_of_session, signed_in}
 pub use answer::Answer;
 pub use app::{App, Settings};
 pub use call::{Call, Open};
-pub use dialect::{Dialect, LimitHeaders};
+pub use dialect::Dialect;
 pub use endpoint::Endpoint;
 pub use fields::Fields;
-pub use limit::{Budget, Rate, Rates};
+pub use limit::{Budget, OwnBudget, Rate, Rates};
+pub use limit_headers::{Draft, LimitHeaders};
 pub use openapi::openapi;
 pub use reply::Response;
 pub use request_id::RequestId;

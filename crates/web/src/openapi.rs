@@ -95,7 +95,7 @@ fn operation(dialect: &Dialect, route: &Route, id: String) -> Operation {
         .request_body(request_body(route))
         .securities(Some(securities(&route.guard)));
     for success in &route.docs.gives {
-        operation = operation.response(success.status.to_string(), answer(success));
+        operation = operation.response(success.status.to_string(), answer(dialect, success));
     }
     let given: BTreeSet<u16> = route.docs.gives.iter().map(|success| success.status).collect();
     for status in refusals(route).difference(&given) {
@@ -186,8 +186,8 @@ fn refusals(route: &Route) -> BTreeSet<u16> {
     statuses
 }
 
-fn answer(success: &Success) -> Response {
-    let response = common(ResponseBuilder::new().description(success.description));
+fn answer(dialect: &Dialect, success: &Success) -> Response {
+    let response = common(dialect, ResponseBuilder::new().description(success.description));
     match success.body {
         Given::Nothing => response,
         Given::Json => response.content(
@@ -203,7 +203,10 @@ fn refusal(dialect: &Dialect, route: &Route, status: u16) -> Response {
     let reason = http::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());
-    let mut response = common(ResponseBuilder::new().description(reason.unwrap_or_default()));
+    let mut response = common(
+        dialect,
+        ResponseBuilder::new().description(reason.unwrap_or_default()),
+    );
     if matches!(status, 429 | 503) {
         response = response.header("Retry-After", header(Type::Integer, "Seconds to wait"));
     }
@@ -216,17 +219,12 @@ fn refusal(dialect: &Dialect, route: &Route, status: u16) -> Response {
         .build()
 }
 
-fn common(response: ResponseBuilder) -> ResponseBuilder {
-    response
-        .header(
-            "X-Request-Id",
-            header(Type::String, "Names this request in the log"),
-        )
-        .header(
-            "RateLimit-Policy",
-            header(Type::String, "The budget: requests;w=seconds"),
-        )
-        .header("RateLimit", header(Type::String, "What is left of the budget"))
+fn common(dialect: &Dialect, response: ResponseBuilder) -> ResponseBuilder {
+    let id = header(Type::String, "Names this request in the log");
+    let limits = dialect.limit_headers.described();
+    limits.fold(response.header("X-Request-Id", id), |response, (name, text)| {
+        response.header(name, header(Type::String, text))
+    })
 }
 
 fn header(schema: Type, description: &str) -> Header {

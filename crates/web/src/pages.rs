@@ -5,9 +5,9 @@ use crate::app::{App, Arrived};
 use crate::body;
 use crate::caught::Caught;
 use crate::cors::Readers;
-use crate::dialect::LimitHeaders;
 use crate::endpoint::Endpoint;
 use crate::limit::Budget;
+use crate::limit_headers::LimitHeaders;
 use crate::path;
 use crate::reply::Reply;
 use axum::body::Body;
@@ -52,7 +52,7 @@ impl App {
                 }
             }
         };
-        reply.showing(LimitHeaders::Draft7, shown)
+        reply.showing(LimitHeaders::DRAFT_7, shown)
     }
 
     /// `/openapi/{dialect}.json`.

@@ -2,21 +2,22 @@
 
 use crate::answer::Answer;
 use crate::cors::{self, Readers};
-use crate::dialect::{Dialect, LimitHeaders};
+use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::limit::Shown;
+use crate::limit_headers::{self, LimitHeaders};
 use crate::meter::Meter;
 use crate::request_id::RequestId;
 use crate::route::Route;
-use crate::{limit_headers, security};
+use crate::security;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{Either, Full};
 use serde::Serialize;
-use vestibule_model::Refusal;
 use vestibule_model::refusal::NotFound;
+use vestibule_model::{Refusal, Timestamp};
 
 /// What leaves: a ready body for answers, a streamed one for pages.
 pub type Response = http::Response<Either<Full<Bytes>, Body>>;
@@ -107,12 +108,18 @@ impl<'a> Reply<'a> {
         self.response.status()
     }
 
-    /// Adds what every answer carries. `HEAD` gets the headers of `GET` alone.
-    pub(crate) fn into_response(mut self, method: &Method, id: &RequestId, https: bool) -> Response {
+    /// Adds what every answer carries to a request that `arrived` then. `HEAD` gets the headers of `GET` alone.
+    pub(crate) fn into_response(
+        mut self,
+        method: &Method,
+        id: &RequestId,
+        https: bool,
+        arrived: impl FnOnce() -> Timestamp,
+    ) -> Response {
         let headers = self.response.headers_mut();
         headers.insert(REQUEST_ID, id.header());
         if let Some((style, shown)) = &self.shown {
-            limit_headers::add(headers, *style, shown);
+            limit_headers::add(headers, *style, shown, arrived);
             if shown.refused {
                 headers.insert(RETRY_AFTER, limit_headers::seconds(shown.standing.reset).into());
             }
@@ -164,29 +171,21 @@ mod tests {
     use super::*;
     use crate::limit::{Budget, Limits, Rates};
     use crate::request_id::RequestIds;
-    use crate::sample;
+    use crate::sample::{self, Zero};
     use http_body_util::BodyExt;
     use std::time::Duration;
-    use vestibule_model::Entropy;
     use vestibule_model::refusal::{Failed, Throttled};
 
-    struct Zero;
-
-    impl Entropy for Zero {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
-
-    fn id() -> RequestId {
-        RequestIds::new(&Zero).next()
+    /// The response to a request that came at the epoch.
+    fn sent(reply: Reply<'_>, method: &Method) -> Response {
+        let id = RequestIds::new(&Zero).next();
+        reply.into_response(method, &id, false, || Timestamp::from_micros(0))
     }
 
     #[tokio::test]
     async fn head_has_the_headers_of_get_alone() {
         let answer = || Reply::of(Answer::json(200, &"hello"), Endpoint::Health, &sample::dialect());
-        let get = answer().into_response(&Method::GET, &id(), false);
-        let head = answer().into_response(&Method::HEAD, &id(), false);
+        let (get, head) = (sent(answer(), &Method::GET), sent(answer(), &Method::HEAD));
         assert_eq!(get.headers()[CONTENT_TYPE], head.headers()[CONTENT_TYPE]);
         assert_eq!(head.headers()[CONTENT_LENGTH], "7");
         assert!(head.into_body().collect().await.unwrap().to_bytes().is_empty());
@@ -196,16 +195,11 @@ mod tests {
     #[test]
     fn l16_a_budget_is_shown_and_a_refusal_says_when_to_come_again() {
         let limits = Limits::new(Rates::default(), &Zero);
-        let client = crate::client::Client {
-            address: [192, 0, 2, 1].into(),
-            unnamed: false,
-        };
+        let client = sample::client("192.0.2.1");
         let ask = || {
             let shown = limits.take(Budget::SignIn, client, Duration::from_secs(7));
             let reply = Reply::of(Answer::empty(200), Endpoint::Login, &sample::dialect());
-            reply
-                .showing(LimitHeaders::Draft7, shown)
-                .into_response(&Method::POST, &id(), false)
+            sent(reply.showing(LimitHeaders::DRAFT_7, shown), &Method::POST)
         };
         let first = ask();
         assert_eq!(first.headers()["ratelimit-policy"], "60;w=60");
@@ -215,6 +209,22 @@ mod tests {
         let refused = ask();
         assert_eq!(refused.headers()["ratelimit"], "limit=60, remaining=0, reset=60");
         assert_eq!(refused.headers()[RETRY_AFTER], "60");
+    }
+
+    #[test]
+    fn l16_the_lock_of_an_account_says_when_it_ends_and_shows_the_clients_budget_as_any_refusal_does() {
+        let limits = Limits::new(Rates::default(), &Zero);
+        for style in [LimitHeaders::DRAFT_7, LimitHeaders::LEGACY] {
+            let shown = limits.take(Budget::SignIn, sample::client("192.0.2.1"), Duration::ZERO);
+            let retry_after = Duration::from_mins(5);
+            let answer = with_advice(Answer::empty(429), &Throttled::Account { retry_after }.into());
+            let reply = Reply::of(answer, Endpoint::Login, &sample::dialect());
+            let locked = sent(reply.showing(style, shown), &Method::POST);
+            assert_eq!(locked.headers()[RETRY_AFTER], "300");
+            for (name, _) in style.described() {
+                assert!(locked.headers().contains_key(name), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! A small dialect for the tests of this crate.
+//! A small dialect, a client and chance for the tests of this crate.
 
 use crate::access::{api_key, public, signed_in};
 use crate::answer::Answer;
 use crate::call::{Call, Open};
-use crate::dialect::{Dialect, LimitHeaders};
+use crate::client::Client;
+use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
-use crate::limit::Budget;
+use crate::limit::{self, Budget, OwnBudget, Rate};
+use crate::limit_headers::LimitHeaders;
 use crate::route::Route;
 use crate::schema::SchemaOf;
 use serde::Serialize;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use utoipa::ToSchema;
 use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::{Algorithm, Expected, Presented, TokenFacts, TokenShape};
-use vestibule_model::{DialectName, Policy};
+use vestibule_model::{DialectName, Entropy, Policy};
 use vestibule_ops::{Caller, Door, Error};
 
 struct NoTokens;
@@ -83,6 +85,22 @@ async fn revoke(_: Call, _: Caller) -> Result<Answer, Error> {
     Ok(Answer::empty(204))
 }
 
+/// Chance that is always the same.
+pub(crate) struct Zero;
+
+impl Entropy for Zero {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0x5a);
+    }
+}
+
+pub(crate) fn client(address: &str) -> Client {
+    Client {
+        address: address.parse().unwrap(),
+        unnamed: false,
+    }
+}
+
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/v1/health", Endpoint::Health, public(health)).gives_json(200, "Well"),
@@ -102,7 +120,8 @@ pub(crate) fn dialect() -> Dialect {
         title: "Sample",
         prefixes: &["/v1"],
         key_header: "x-api-key",
-        limit_headers: LimitHeaders::Draft7,
+        limit_headers: LimitHeaders::DRAFT_7,
+        own_budgets: Vec::new(),
         error_type: "application/problem+json",
         error_schema: SchemaOf::new::<Problem>(),
         routes,
@@ -114,5 +133,22 @@ pub(crate) fn dialect() -> Dialect {
                 },
             )
         },
+    }
+}
+
+/// The sample with budgets of its own: one for what lies under two paths, one for everything else.
+pub(crate) fn with_own_budgets() -> Dialect {
+    let ten = Rate {
+        requests: 10,
+        window: Duration::from_secs(5),
+    };
+    let mut own_budgets = vec![
+        OwnBudget::new(&["/v1/login", "/v1/auth"], ten),
+        OwnBudget::new(&[], Rate::per_minute(300)),
+    ];
+    limit::number(own_budgets.iter_mut());
+    Dialect {
+        own_budgets,
+        ..dialect()
     }
 }

@@ -51,7 +51,10 @@ impl App {
         refusal: NotFound,
         arrived: Arrived,
     ) -> Reply<'a> {
-        let shown = self.limits.take(Budget::Default, arrived.client, arrived.at);
+        let own = dialect.own_budget(arrived.parts.uri.path());
+        let shown = self
+            .limits
+            .charge(own, Budget::Default, arrived.client, arrived.at);
         let error = if shown.refused {
             throttled(&shown)
         } else {

@@ -8,7 +8,7 @@ use vestibule_model::{Entropy, entropy};
 /// Into how many sets the windows are spread, each with its own lock.
 const SETS: usize = 1 << 14;
 
-/// How many windows a set holds. All sets full are about 30 MiB.
+/// How many windows a set holds. All sets full are 38 MiB.
 const WAYS: usize = 16;
 
 /// Whose window it is.
@@ -59,7 +59,10 @@ impl Ledger {
         let standing = entry.window.take(rate, now);
         if set.len() < WAYS {
             set.push(entry);
-        } else if let Some(lightest) = set.iter_mut().min_by_key(|held| held.window.load(held.rate, now)) {
+        } else if let Some(lightest) = set
+            .iter_mut()
+            .min_by_key(|held| held.window.fullness(held.rate, now))
+        {
             *lightest = entry;
         }
         standing
@@ -75,13 +78,17 @@ impl Ledger {
     }
 
     fn set(&self, key: Key) -> Option<MutexGuard<'_, Vec<Entry>>> {
+        let set = self.sets.get(self.place(key))?;
+        Some(set.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn place(&self, key: Key) -> usize {
         let [first, second] = self.secret;
         let label = u64::from(key.budget) << 8 | u64::from(key.tier);
         // One multiplication folded in half, keyed by two secrets: nobody can aim at a set.
         let product = u128::from(key.prefix ^ first) * u128::from((label ^ second) | 1);
         let folded = (product ^ (product >> 64)) % SETS as u128;
-        let set = self.sets.get(usize::try_from(folded).ok()?)?;
-        Some(set.lock().unwrap_or_else(PoisonError::into_inner))
+        usize::try_from(folded).unwrap_or_default()
     }
 }
 
@@ -141,11 +148,28 @@ mod tests {
         let held: usize = ledger.sets.iter().map(|set| set.lock().unwrap().capacity()).sum();
         assert!(held <= SETS * WAYS, "{held} windows");
         assert!(
-            held * size_of::<Entry>() <= 48 << 20,
+            held * size_of::<Entry>() <= 40 << 20,
             "{} bytes",
             held * size_of::<Entry>()
         );
         assert!(ledger.take(key(7), RATE, Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn l17_a_window_near_its_limit_is_not_given_up_for_those_that_only_count_more() {
+        let (ledger, ten) = (Ledger::new(&Fixed), Rate::per_minute(10));
+        let own = Key { budget: 9, ..key(7) };
+        for _ in 0..10 {
+            ledger.take(own, ten, Duration::ZERO).unwrap();
+        }
+        let thousand = Rate::per_minute(1_000);
+        let beside = |stranger: &u64| ledger.place(key(*stranger)) == ledger.place(own);
+        for stranger in (1_000..).filter(beside).take(3 * WAYS) {
+            for _ in 0..12 {
+                let _ = ledger.take(key(stranger), thousand, Duration::ZERO);
+            }
+        }
+        assert!(ledger.take(own, ten, Duration::ZERO).is_err());
     }
 
     #[test]

@@ -9,12 +9,15 @@ const SLICES: u32 = 10;
 /// is being filled.
 const SLOTS: usize = SLICES as usize + 2;
 
+/// The longest window.
+pub(crate) const LONGEST: Duration = Duration::from_hours(24);
+
 /// A number of requests within any stretch of time of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// How many.
     pub requests: u32,
-    /// Within any stretch this long; whole seconds, at least one and at most a day.
+    /// Within any stretch this long; at least a second and at most a day.
     pub window: Duration,
 }
 
@@ -35,11 +38,13 @@ impl Rate {
         }
     }
 
+    /// Whether there is a slot for every request, so that each is forgotten on its own.
+    const fn is_exact(self) -> bool {
+        self.requests as usize <= SLOTS
+    }
+
     fn millis(self) -> u32 {
-        ceil(
-            self.window
-                .clamp(Duration::from_secs(1), Duration::from_hours(24)),
-        )
+        ceil(self.window.clamp(Duration::from_secs(1), LONGEST))
     }
 }
 
@@ -52,13 +57,16 @@ struct Slot {
 
 /// Counts requests so that never more than the rate's number pass within any stretch of its length.
 ///
-/// A slot leaves when its *last* request is a whole window old, so none is forgotten early; a request is
-/// remembered at most a tenth of the window too long, and a burst exactly as long as it should be.
+/// Of a rate of at most twelve requests each has a slot of its own: an exact log. Of higher rates a slot holds a
+/// tenth of the window and leaves when its *last* request is a whole window old, so that none is forgotten early; a
+/// request is remembered at most a tenth of the window too long, and a burst exactly as long as it should be.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Window {
     slots: [Slot; SLOTS],
     /// When the newest slot was opened.
     opened: u32,
+    /// In which second a request came last, whether it was counted or not.
+    asked: u32,
     newest: usize,
 }
 
@@ -75,6 +83,7 @@ pub(crate) struct Standing {
 impl Window {
     /// Counts a request that comes `now` (monotonic time), unless there is no room for it.
     pub(crate) fn take(&mut self, rate: Rate, now: Duration) -> Result<Standing, Standing> {
+        self.forget(rate, now);
         let standing = self.standing(rate, now);
         if standing.remaining == 0 {
             return Err(standing);
@@ -88,17 +97,23 @@ impl Window {
 
     /// Forgets one request again, of those that were counted last.
     pub(crate) fn give_back(&mut self) {
-        for back in 0..SLOTS {
-            let number = (self.newest + SLOTS - back) % SLOTS;
-            if let Some(slot) = self.slots.get_mut(number).filter(|slot| slot.count > 0) {
-                slot.count -= 1;
-                return;
-            }
+        let last = self.slots.get(self.newest).map_or(0, |slot| slot.last);
+        let held = self.slots.iter_mut().filter(|slot| slot.count > 0);
+        if let Some(slot) = held.min_by_key(|slot| age(last, slot.last)) {
+            slot.count -= 1;
         }
     }
 
+    /// How much of the rate is used, in 65,536ths.
+    pub(crate) fn fullness(&self, rate: Rate, now: Duration) -> u64 {
+        if self.is_over(now) {
+            return 0;
+        }
+        (u64::from(self.load(rate, now)) << 16) / u64::from(rate.requests.max(1))
+    }
+
     /// How many requests are remembered.
-    pub(crate) fn load(&self, rate: Rate, now: Duration) -> u32 {
+    fn load(&self, rate: Rate, now: Duration) -> u32 {
         self.alive(rate, now)
             .fold(0, |sum, slot| sum.saturating_add(slot.count))
     }
@@ -125,28 +140,44 @@ impl Window {
             .filter(move |slot| slot.count > 0 && age(now, slot.last) < window)
     }
 
-    fn count(&mut self, rate: Rate, now: u32) {
-        let full = age(now, self.opened) >= rate.millis().div_ceil(SLICES);
-        let empty = self.slots.get(self.newest).is_none_or(|slot| slot.count == 0);
-        // An empty slot is used again, so that slots are opened a slice apart and a reused one is always dead.
-        if full && !empty {
-            self.newest = (self.newest + 1) % SLOTS;
+    /// Empties the slots that have left the window, before their times wrap and look young again.
+    fn forget(&mut self, rate: Rate, now: Duration) {
+        if self.is_over(now) {
+            *self = Self::default();
         }
+        self.asked = second(now);
+        let (now, window) = (floor(now), rate.millis());
+        for slot in &mut self.slots {
+            if age(now, slot.last) >= window {
+                slot.count = 0;
+            }
+        }
+    }
+
+    /// Whether no request has come for so long that everything has left the window.
+    fn is_over(&self, now: Duration) -> bool {
+        u64::from(age(second(now), self.asked)) > LONGEST.as_secs()
+    }
+
+    fn count(&mut self, rate: Rate, now: u32) {
+        let empty = self.slots.get(self.newest).is_none_or(|slot| slot.count == 0);
+        let full = rate.is_exact() || age(now, self.opened) >= rate.millis().div_ceil(SLICES);
+        // Slots are opened a slice apart, so one is empty; if none were, the newest would be remembered for longer.
         if full || empty {
-            self.opened = now;
+            let free = self.slots.iter().position(|slot| slot.count == 0);
+            (self.newest, self.opened) = (free.unwrap_or(self.newest), now);
         }
         if let Some(slot) = self.slots.get_mut(self.newest) {
-            let before = if full { 0 } else { slot.count };
-            *slot = Slot {
-                last: now,
-                count: before.saturating_add(1),
-            };
+            // Requests that arrive together may be counted in another order.
+            let overtaken = slot.count > 0 && age(now, slot.last) == 0;
+            slot.last = if overtaken { slot.last } else { now };
+            slot.count = slot.count.saturating_add(1);
         }
     }
 }
 
-// Times are milliseconds in 32 bits, which wrap after seven weeks: only differences are used, and windows last a day
-// at most. A request counts as coming at the end of its millisecond and is judged at the beginning of the present
+// Times are milliseconds in 32 bits, which wrap after seven weeks: only differences are used, and what has left its
+// window is emptied whenever a request comes. A request counts as coming at the end of its millisecond and is judged at the beginning of the present
 // one, so that rounding never forgets it early.
 
 #[expect(
@@ -165,6 +196,15 @@ const fn floor(time: Duration) -> u32 {
     time.as_millis() as u32
 }
 
+/// The second in 32 bits, enough for a century.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "times wrap, and only differences of near ones are used"
+)]
+const fn second(time: Duration) -> u32 {
+    time.as_secs() as u32
+}
+
 /// How long before `now` it was `then`; zero when `then` is the millisecond that has just begun.
 const fn age(now: u32, then: u32) -> u32 {
     match now.wrapping_sub(then) {
@@ -174,94 +214,4 @@ const fn age(now: u32, then: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: Rate = Rate::per_minute(60);
-
-    fn at(seconds: f64) -> Duration {
-        Duration::from_secs_f64(seconds)
-    }
-
-    /// Pseudo-random numbers below `bound`, from a seed.
-    fn draws(mut state: u64) -> impl FnMut(u64) -> u64 {
-        move |bound| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % bound
-        }
-    }
-
-    #[test]
-    fn l18_never_more_than_the_limit_within_any_stretch_of_the_window() {
-        for seed in 0..200 {
-            let (mut window, mut draw) = (Window::default(), draws(seed));
-            let (mut now, mut passed) = (Duration::from_millis(draw(100_000)), Vec::new());
-            for _ in 0..4_000 {
-                // Bursts at odd moments, with pauses of up to a whole window between them.
-                let pause = if draw(40) == 0 { draw(61_000) } else { draw(90) };
-                now += Duration::from_millis(pause);
-                if window.take(MINUTE, now).is_ok() {
-                    passed.push(now);
-                }
-            }
-            for (first, last) in passed.iter().zip(passed.iter().skip(60)) {
-                assert!(
-                    last.saturating_sub(*first) >= MINUTE.window,
-                    "seed {seed}: 61 requests from {first:?} to {last:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn the_wrap_of_the_times_is_not_noticed() {
-        let wrap = Duration::from_millis(1 << 32);
-        let mut window = Window::default();
-        let before = wrap.saturating_sub(at(30.0));
-        assert!((0..60).all(|_| window.take(MINUTE, before).is_ok()));
-        assert!(window.take(MINUTE, wrap).is_err());
-        assert_eq!(window.take(MINUTE, wrap + at(10.0)).unwrap_err().reset, at(20.0));
-        assert_eq!(window.take(MINUTE, wrap + at(30.0)).unwrap().remaining, 59);
-    }
-
-    #[test]
-    fn a_client_within_nine_tenths_of_the_rate_is_never_refused() {
-        let mut window = Window::default();
-        for request in 0..1_000 {
-            let now = at(7.3) + Duration::from_millis(request * 1_120);
-            assert!(window.take(MINUTE, now).is_ok(), "request {request}");
-        }
-    }
-
-    #[test]
-    fn a_burst_is_forgotten_after_exactly_one_window() {
-        let mut window = Window::default();
-        for left in (0..60).rev() {
-            let standing = window.take(MINUTE, at(100.0)).unwrap();
-            assert_eq!((standing.remaining, standing.reset), (left, MINUTE.window));
-        }
-        assert_eq!(window.take(MINUTE, at(130.0)).unwrap_err().reset, at(30.0));
-        assert!(window.take(MINUTE, at(159.9)).is_err());
-        assert_eq!(window.take(MINUTE, at(160.0)).unwrap().remaining, 59);
-    }
-
-    #[test]
-    fn what_is_given_back_costs_nothing_and_frees_nothing_else() {
-        let rate = Rate {
-            requests: 5,
-            window: Duration::from_hours(1),
-        };
-        let mut window = Window::default();
-        for kept in 0..4 {
-            window.take(rate, at(f64::from(kept) * 500.0)).unwrap();
-        }
-        for again in 0..100 {
-            window.take(rate, at(2_000.0 + f64::from(again))).unwrap();
-            window.give_back();
-        }
-        assert_eq!(window.take(rate, at(2_101.0)).unwrap().remaining, 0);
-        assert!(window.take(rate, at(2_102.0)).is_err());
-    }
-}
+mod tests;
