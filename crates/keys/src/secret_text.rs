@@ -20,20 +20,31 @@ pub enum ApiKeyKind {
     Api,
     /// `pk_…`: a browser or an app; public by nature.
     Publishable,
+    /// `drk_…`: an application of Darukaa's; its live keys say `prod`.
+    Darukaa,
     /// `sk_…`: administration.
     Secret,
 }
 
 impl ApiKeyKind {
-    /// All three.
-    pub const ALL: [Self; 3] = [Self::Api, Self::Publishable, Self::Secret];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Api, Self::Publishable, Self::Darukaa, Self::Secret];
 
     /// The first part of the key's text.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Api => "akm",
             Self::Publishable => "pk",
+            Self::Darukaa => "drk",
             Self::Secret => "sk",
+        }
+    }
+
+    /// The second part of the key's text.
+    pub const fn environment(self, environment: Environment) -> &'static str {
+        match (self, environment) {
+            (Self::Darukaa, Environment::Live) => "prod",
+            (_, environment) => environment.as_str(),
         }
     }
 }
@@ -46,7 +57,7 @@ const CHECKSUM: usize = 6;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnApiKey {
     /// It does not begin like an API key.
-    #[error("not an API key: keys begin with akm_, pk_ or sk_, then live_ or test_")]
+    #[error("not an API key: keys begin with akm_, pk_, drk_ or sk_, then live_ (drk_: prod_) or test_")]
     Form,
     /// It begins like one, but its length, its characters or its checksum are wrong: mistyped or cut.
     #[error("the API key is mistyped or cut short: its checksum is wrong")]
@@ -66,7 +77,8 @@ impl ApiKeyText {
     /// A new key: `akm_live_` and 38 letters and digits, the last six of them a checksum of all before.
     pub fn generate(self, entropy: &dyn Entropy) -> Zeroizing<String> {
         let body = Zeroizing::new(base62::random(entropy, BODY));
-        let mut text = Zeroizing::new(format!("{}_{}_{}", self.kind.prefix(), self.environment, *body));
+        let environment = self.kind.environment(self.environment);
+        let mut text = Zeroizing::new(format!("{}_{environment}_{}", self.kind.prefix(), *body));
         let sum = checksum(&text);
         text.push_str(&sum);
         text
@@ -80,7 +92,10 @@ impl ApiKeyText {
             .into_iter()
             .find(|it| it.prefix() == kind)
             .ok_or(NotAnApiKey::Form)?;
-        let environment = Environment::parse(environment).ok_or(NotAnApiKey::Form)?;
+        let environment = Environment::ALL
+            .into_iter()
+            .find(|it| kind.environment(*it) == environment)
+            .ok_or(NotAnApiKey::Form)?;
         if body.len() != BODY + CHECKSUM || !base62::is(body) {
             return Err(NotAnApiKey::Mistyped);
         }
@@ -133,10 +148,26 @@ mod tests {
     fn an_api_key_says_what_it_is() {
         for expected in all() {
             let text = expected.generate(&SystemEntropy);
-            assert!(text.starts_with(&format!("{}_{}_", expected.kind.prefix(), expected.environment)));
+            let environment = expected.kind.environment(expected.environment);
+            assert!(text.starts_with(&format!("{}_{environment}_", expected.kind.prefix())));
             assert_eq!(ApiKeyText::parse(&text), Ok(expected));
             assert_ne!(*text, *expected.generate(&SystemEntropy));
         }
+    }
+
+    #[test]
+    fn darukaas_live_keys_say_prod() {
+        let (kind, environment) = (ApiKeyKind::Darukaa, Environment::Live);
+        let text = ApiKeyText { kind, environment }.generate(&SystemEntropy);
+        assert!(text.starts_with("drk_prod_"));
+        assert_eq!(
+            ApiKeyText::parse(&text.replace("drk_prod_", "drk_live_")),
+            Err(NotAnApiKey::Form)
+        );
+        assert_eq!(
+            ApiKeyText::parse(&text.replace("drk_prod_", "akm_prod_")),
+            Err(NotAnApiKey::Form)
+        );
     }
 
     #[test]

@@ -66,6 +66,11 @@ impl Timestamp {
         format!("{:.0}", self.civil())
     }
 
+    /// The date of HTTP headers and cookies (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+    pub fn http_date(self) -> String {
+        self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
     fn civil(self) -> jiff::Timestamp {
         let truncated = if self.0 < 0 { 0 } else { self.0 };
         jiff::Timestamp::from_microsecond(truncated).unwrap_or(jiff::Timestamp::MAX)

@@ -12,6 +12,8 @@ pub struct Policy {
     pub access_lifetime: Duration,
     /// Absolute lifetime of a session, and so of its refresh tokens.
     pub session_lifetime: Duration,
+    /// How long a session lives without being used, where the dialect has such a bound. Last use is kept to the hour.
+    pub idle_lifetime: Option<Duration>,
     /// Whether sign-in answers carry a refresh token.
     pub refresh_tokens: bool,
     /// Whether an unverified address keeps its owner out.

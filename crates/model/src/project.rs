@@ -3,10 +3,15 @@
 use crate::Timestamp;
 use crate::id::ProjectId;
 use crate::settings::{DialectSettings, Settings};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 /// One of the two disjoint halves of a project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Real users.
     Live,
@@ -82,6 +87,8 @@ pub struct Project {
     pub name: String,
     /// The instance's defaults with the project's own settings laid over them.
     pub settings: Settings,
+    /// What its dialects alone have as settings, read once.
+    pub own: OwnSettings,
     /// When an operator disabled the project; all its doors are shut then.
     pub disabled_at: Option<Timestamp>,
     /// When it was created.
@@ -107,5 +114,22 @@ impl Project {
         self.dialect(name)
             .and_then(|settings| settings.enabled)
             .unwrap_or(true)
+    }
+}
+
+/// The settings that single dialects have beside the common ones, each as the dialect's own type.
+#[derive(Clone, Default)]
+pub struct OwnSettings(pub Vec<Arc<dyn Any + Send + Sync>>);
+
+impl OwnSettings {
+    /// The settings of this type, of the one dialect that has it.
+    pub fn get<T: 'static>(&self) -> Option<&T> {
+        self.0.iter().find_map(|own| own.downcast_ref())
+    }
+}
+
+impl fmt::Debug for OwnSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnSettings").finish_non_exhaustive()
     }
 }

@@ -160,6 +160,8 @@ pub enum Permission {
     Insufficient,
     /// The project does not let strangers register.
     RegistrationClosed,
+    /// A page of another site tried to act with the visitor's cookie.
+    CrossSite,
 }
 
 /// Refusals because there is no such thing.

@@ -58,6 +58,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// The refresh family.
     pub family: Family,
+    /// When it ends unless it is used before, where its dialect has such a bound; moved at most once an hour.
+    pub idle_until: Option<Timestamp>,
     /// The client's `User-Agent`, at most 512 bytes.
     pub user_agent: Option<String>,
     /// A keyed hash of the client's address: equal for equal addresses, meaningless to others.
@@ -65,9 +67,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether it is neither ended nor past its end.
+    /// Whether it is neither ended nor past its end, nor unused for too long.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.family.revoked_at.is_none() && self.family.expires_at > now
+        self.family.revoked_at.is_none() && self.family.expires_at > now && !self.is_idle(now)
+    }
+
+    /// Whether it was unused for too long.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.idle_until.is_some_and(|until| until <= now)
     }
 
     /// When it was last seen, as far as that is kept: its last rotation or the first use of the newest access token.

@@ -1,7 +1,7 @@
 //! What a project can set. The instance's configuration gives the defaults for every project; what a project
 //! sets for itself wins.
 
-use crate::Policy;
+use crate::{Environment, Policy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,6 +22,8 @@ pub struct Settings {
     pub tokens: Tokens,
     /// Published keys.
     pub jwks: Jwks,
+    /// Host names that lead to the project, each with its environment (`live` or `test`).
+    pub hosts: BTreeMap<String, Environment>,
     /// A table for each dialect, by its name.
     pub dialects: BTreeMap<String, DialectSettings>,
 }
@@ -110,7 +112,7 @@ impl Default for Jwks {
 
 /// The table of one dialect, such as `[rakomi]`. Unset values are the dialect's own defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct DialectSettings {
     /// `false` takes the dialect's routes away from this project.
     pub enabled: Option<bool>,
@@ -122,12 +124,18 @@ pub struct DialectSettings {
     pub access_token_lifetime: Option<u64>,
     /// Seconds that a session lives; rotation does not prolong it.
     pub session_lifetime: Option<u64>,
+    /// Seconds that a session lives without being used, where the API has such a bound.
+    pub session_idle_lifetime: Option<u64>,
     /// Whether an unverified address keeps its owner out.
     pub verified_email: Option<bool>,
     /// Least number of characters of a new password.
     pub password_minimum: Option<u32>,
     /// Whether common passwords are refused.
     pub password_blocklist: Option<bool>,
+    /// What only this dialect has; the dialect itself says what that may be.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub own: Map<String, Value>,
 }
 
 impl DialectSettings {
@@ -140,6 +148,9 @@ impl DialectSettings {
         policy.session_lifetime = self
             .session_lifetime
             .map_or(policy.session_lifetime, Duration::from_secs);
+        if let (Some(idle), Some(seconds)) = (&mut policy.idle_lifetime, self.session_idle_lifetime) {
+            *idle = Duration::from_secs(seconds);
+        }
         policy.verified_email = self.verified_email.unwrap_or(policy.verified_email);
         policy.password.minimum = self.password_minimum.unwrap_or(policy.password.minimum);
         policy.password.blocklist = self.password_blocklist.unwrap_or(policy.password.blocklist);

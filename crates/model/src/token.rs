@@ -92,6 +92,11 @@ pub trait TokenShape: Send + Sync + 'static {
     /// The algorithm of this dialect's keys.
     fn algorithm(&self) -> Algorithm;
 
+    /// Whether the header names its key (`kid`). Otherwise a token is checked with every key of its dialect and realm.
+    fn names_key(&self) -> bool {
+        true
+    }
+
     /// The JOSE header, as JSON in the documented order.
     fn header(&self, kid: &str) -> String;
 

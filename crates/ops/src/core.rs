@@ -4,6 +4,8 @@ use crate::caches::Caches;
 use crate::entrance::Entrances;
 use crate::error::{Error, Stop};
 use crate::keyring::Making;
+use crate::own_settings::OwnSettings;
+use crate::staying::Staying;
 use crate::turns::Turns;
 use crate::used::Used;
 use std::sync::Arc;
@@ -23,8 +25,12 @@ pub struct Door {
     pub policy: Policy,
     /// The `iss` of its access tokens unless the project sets one.
     pub issuer: &'static str,
+    /// Their `aud` unless the project sets one; unset: the project's id.
+    pub audience: Option<&'static str>,
     /// The shape of its access tokens.
     pub token: &'static dyn TokenShape,
+    /// What only this dialect has as settings.
+    pub own: OwnSettings,
 }
 
 impl Door {
@@ -43,7 +49,9 @@ impl Door {
         let audience = settings.and_then(|settings| settings.audience.clone());
         (
             issuer.unwrap_or_else(|| self.issuer.to_owned()),
-            audience.unwrap_or_else(|| project.id.to_string()),
+            audience
+                .or_else(|| self.audience.map(str::to_owned))
+                .unwrap_or_else(|| project.id.to_string()),
         )
     }
 }
@@ -105,6 +113,8 @@ pub struct Core {
     pub(crate) caches: Caches,
     /// Whose newest access token was seen in use.
     pub(crate) used: Used,
+    /// Which sessions were seen in use and so live longer.
+    pub(crate) staying: Staying,
     /// Which keys are being made.
     pub(crate) making: Making,
     /// Which accounts' passwords are being looked at.
@@ -127,6 +137,7 @@ impl Core {
             entrances: Entrances::new(&store),
             caches: Caches::over(&store),
             used: Used::default(),
+            staying: Staying::default(),
             making: Making::default(),
             turns: Turns::default(),
             mail_queued: tokio::sync::Notify::new(),

@@ -2,9 +2,11 @@
 
 use crate::core::Core;
 use crate::error::Error;
+use serde_json::Map;
 use std::sync::Arc;
 use vestibule_keys::secret_text::{ApiKeyText, hash_of};
 use vestibule_model::id::ProjectId;
+use vestibule_model::project::OwnSettings;
 use vestibule_model::refusal::ApiKey;
 use vestibule_model::{Environment, Fault, Project, Realm, Settings};
 use vestibule_store::Store;
@@ -16,6 +18,8 @@ pub use vestibule_keys::secret_text::ApiKeyKind;
 
 /// Longer than any scheme, host name and port together: such a text is no origin and is not remembered.
 const LONGEST_ORIGIN: usize = 300;
+/// The longest host name (RFC 1035 §2.3.4).
+const LONGEST_HOST: usize = 253;
 
 /// What an API key opens.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct Entrances {
     slugs: Cache<String, ProjectId>,
     /// Whether any project lists a browser origin.
     origins: Cache<String, bool>,
+    /// Where a host name leads; `None` for those that no project has.
+    hosts: Cache<String, Option<Realm>>,
 }
 
 /// What a good API key opens.
@@ -58,6 +64,7 @@ impl Entrances {
                 &[Topic::All(projects::TOPIC), Topic::All(instance::TOPIC)],
             ),
             origins: freshness.cache(10_000, &[Topic::All(projects::TOPIC)]),
+            hosts: freshness.cache(10_000, &[Topic::All(projects::TOPIC)]),
         }
     }
 }
@@ -179,15 +186,37 @@ pub async fn origin_is_listed(core: &Core, origin: &str) -> Result<bool, Error> 
     Ok(core.entrances.origins.through(&origin.to_owned(), read).await? == Some(true))
 }
 
+/// The enabled project that a host name (lower case, without a port) leads to, and the environment.
+pub async fn realm_of_host(core: &Core, host: &str) -> Result<Option<(Arc<Project>, Environment)>, Error> {
+    if host.len() > LONGEST_HOST {
+        return Ok(None);
+    }
+    let read = async { Ok::<_, Error>(Some(projects::realm_of_host(&core.store.db, host).await?)) };
+    let realm = core.entrances.hosts.through(&host.to_owned(), read).await?;
+    let Some(realm) = realm.flatten() else {
+        return Ok(None);
+    };
+    let project = project_by_id(core, realm.project).await?;
+    Ok(project.map(|project| (project, realm.environment)))
+}
+
 /// A project with the instance's defaults below what it sets for itself.
 pub(crate) fn complete(core: &Core, row: ProjectRow) -> Result<Arc<Project>, Error> {
-    let settings = Settings::layered(&core.settings.defaults, &row.settings).map_err(|error| {
+    let unfit = |error: serde_json::Error| {
         Fault::Internal(format!(
             "the settings of project '{}' do not fit this release: {error}",
             row.slug
         ))
-    })?;
+    };
+    let settings = Settings::layered(&core.settings.defaults, &row.settings).map_err(unfit)?;
+    let nothing = Map::new();
+    let own = core.doors.iter().map(|door| {
+        let table = settings.dialects.get(door.name.as_str());
+        door.own.read(table.map_or(&nothing, |table| &table.own))
+    });
+    let own = OwnSettings(own.collect::<Result<_, _>>().map_err(unfit)?);
     Ok(Arc::new(Project {
+        own,
         id: row.id,
         slug: row.slug,
         name: row.name,

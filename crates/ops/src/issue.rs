@@ -27,6 +27,8 @@ pub struct SignedIn {
     pub refresh_token: Option<String>,
     /// How long the access token lives from now.
     pub expires_in: Duration,
+    /// When the session ends by itself, unless it is used before where the dialect has such a bound.
+    pub session_ends_at: Timestamp,
     /// The session that both belong to.
     pub session: SessionId,
     /// Whose it is.
@@ -112,11 +114,16 @@ impl Access {
         } else {
             None
         };
+        let session_ends_at = match cx.policy().idle_lifetime {
+            Some(idle) => session.family.expires_at.min(now.plus(idle)),
+            None => session.family.expires_at,
+        };
         let seconds = self.expires_at.seconds().saturating_sub(now.seconds());
         Ok(SignedIn {
             access_token: self.token,
             refresh_token,
             expires_in: Duration::from_secs(u64::try_from(seconds).unwrap_or(0)),
+            session_ends_at,
             session: session.id,
             user,
         })
@@ -147,6 +154,7 @@ pub(crate) async fn sign_in(cx: &Cx, user: &User, credential_version: i64) -> Re
         salt: entropy::bytes(cx.core.entropy.as_ref()),
         created_at: now,
         family,
+        idle_until: policy.idle_lifetime.map(|idle| now.plus(idle)),
         user_agent: cx.facts.user_agent.clone(),
         ip_hash: ip_hash(cx).await?,
     };

@@ -17,6 +17,7 @@ mod jwks;
 mod keyring;
 mod logout;
 mod me;
+mod own_settings;
 mod password_login;
 mod passwords;
 mod post;
@@ -28,6 +29,7 @@ mod resend_verification;
 mod reset_password;
 mod secret_request;
 mod sessions;
+mod staying;
 mod turns;
 pub mod upkeep;
 mod used;
@@ -41,7 +43,7 @@ pub use authenticate::{Caller, authenticate};
 pub use change_password::change_password;
 pub use cx::{Cx, Facts};
 pub use entrance::{
-    ApiKeyKind, Entrance, default_project, origin_is_listed, project_by_id, project_by_slug,
+    ApiKeyKind, Entrance, default_project, origin_is_listed, project_by_id, project_by_slug, realm_of_host,
     realm_of_mailed_token, resolve_api_key,
 };
 pub use error::Error;
@@ -52,11 +54,12 @@ pub use jwks::{JwksDocument, jwks};
 pub use keyring::realm_of_kid;
 pub use logout::{LogoutTarget, logout, revoke_refresh_token};
 pub use me::{Me, me};
+pub use own_settings::OwnSettings;
 pub use password_login::{PasswordLogin, password_login};
 pub use proof::Proof;
 pub use refresh::refresh;
-pub use register::{Register, Registered, register};
-pub use resend_verification::resend_verification;
+pub use register::{Register, Registered, register, register_and_sign_in};
+pub use resend_verification::{resend_verification, resend_verification_to};
 pub use reset_password::reset_password;
 pub use sessions::{list_sessions, revoke_session};
 pub use verify_email::verify_email;

@@ -37,7 +37,11 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
         now: cx.now(),
         overlap: cx.project.settings.tokens.overlap(),
         used: cx.core.used.has(session.id, session.family.leaf),
+        idle_until: cx.policy().idle_lifetime.map(|idle| cx.now().plus(idle)),
     };
+    if session.family.revoked_at.is_none() && session.is_idle(step.now) {
+        return Err(Refresh::Expired.into());
+    }
     let stand = match judge(&step, &session.family) {
         Verdict::SameAgain => Stand {
             generation: session.family.leaf,

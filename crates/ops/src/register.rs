@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::error::{Error, KeepingWrites, Stop};
+use crate::issue::{self, SignedIn};
 use crate::post::{self, SecretMail, Sender};
 use crate::{audit, passwords, profile};
 use serde_json::{Map, Value};
@@ -65,6 +66,19 @@ pub async fn register(cx: &Cx, input: Register) -> Result<Registered, Error> {
     let user = cx.write(create, creation).await?;
     cx.core.mail_queued.notify_one();
     Ok(Registered { user })
+}
+
+/// Registers and signs in at once, where a new user may: not where the address has to be verified first, and not where
+/// the project hides which addresses are taken, because a made-up user cannot sign in.
+pub async fn register_and_sign_in(cx: &Cx, input: Register) -> Result<(Registered, Option<SignedIn>), Error> {
+    let registered = register(cx, input).await?;
+    if cx.policy().verified_email || cx.project.settings.registration.hide_existing {
+        return Ok((registered, None));
+    }
+    let credential = credentials::find(&cx.core.store.db, registered.user.id).await?;
+    let version = credential.map_or(0, |credential| credential.version);
+    let signed_in = issue::sign_in(cx, &registered.user, version).await?;
+    Ok((registered, Some(signed_in)))
 }
 
 /// A registration whose every field is in order.

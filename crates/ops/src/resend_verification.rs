@@ -1,5 +1,6 @@
 //! Another verification mail.
 
+use crate::authenticate::Caller;
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::secret_request::request;
@@ -12,4 +13,9 @@ pub async fn resend_verification(cx: &Cx, email: &str) -> Result<(), Error> {
         user.email_verified_at.is_none()
     })
     .await
+}
+
+/// The same for a signed-in user, who need not say the address.
+pub async fn resend_verification_to(cx: &Cx, caller: &Caller) -> Result<(), Error> {
+    resend_verification(cx, caller.user.email.as_str()).await
 }

@@ -5,6 +5,7 @@ use crate::error::{Error, Stop};
 use crate::used::Mark;
 use std::time::Duration;
 use vestibule_model::Timestamp;
+use vestibule_model::id::SessionId;
 use vestibule_store::{Error as StoreError, Tx, attempts, mailed_secrets, outbox, sessions};
 
 /// Rows per transaction.
@@ -18,17 +19,32 @@ const REMEMBERED: Duration = DAY.saturating_mul(7);
 /// How long mail that went or was given up can be looked at.
 const MAIL_KEPT: Duration = DAY.saturating_mul(30);
 
-/// Writes down which access tokens were seen in use. To be called every second and before the store is closed; what
-/// cannot be written now waits.
+/// Writes down which access tokens and sessions were seen in use. To be called every second and before the store is
+/// closed; what cannot be written now waits.
 pub async fn mark_used(core: &Core) -> Result<(), Error> {
     loop {
         let marks = core.used.some(BATCH as usize);
         if marks.is_empty() {
-            return Ok(());
+            break;
         }
         core.write(mark, marks.clone()).await?;
         core.used.written(&marks);
     }
+    loop {
+        let staying = core.staying.some(BATCH as usize);
+        if staying.is_empty() {
+            return Ok(());
+        }
+        core.write(stay, staying.clone()).await?;
+        core.staying.written(&staying);
+    }
+}
+
+async fn stay(tx: &mut Tx, staying: &Vec<(SessionId, Timestamp)>) -> Result<(), Stop> {
+    for (session, until) in staying {
+        sessions::stay(tx, *session, *until).await?;
+    }
+    Ok(())
 }
 
 async fn mark(tx: &mut Tx, marks: &Vec<Mark>) -> Result<(), Stop> {

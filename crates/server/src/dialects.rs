@@ -1,5 +1,6 @@
 //! The dialects that this binary serves: one line for each.
 
+use vestibule_ops::Door;
 use vestibule_web::Dialect;
 
 /// All of them, in the order of listing.
@@ -7,7 +8,12 @@ pub fn all() -> Vec<Dialect> {
     vec![vestibule_rakomi::dialect()]
 }
 
+/// What operations know of them, in the same order.
+pub fn doors() -> Vec<&'static Door> {
+    all().iter().map(|dialect| dialect.door).collect()
+}
+
 /// Their names, in the same order.
 pub fn names() -> Vec<&'static str> {
-    all().iter().map(|dialect| dialect.door.name.as_str()).collect()
+    doors().iter().map(|door| door.name.as_str()).collect()
 }

@@ -43,11 +43,18 @@ aggregates! {
 mod tests;
 
 /// The schema's history.
-pub const MIGRATIONS: &[vestibule_sql::Migration] = &[vestibule_sql::Migration {
-    number: 1,
-    name: "begin",
-    text: include_str!("../migrations/0001_begin.sql"),
-}];
+pub const MIGRATIONS: &[vestibule_sql::Migration] = &[
+    vestibule_sql::Migration {
+        number: 1,
+        name: "begin",
+        text: include_str!("../migrations/0001_begin.sql"),
+    },
+    vestibule_sql::Migration {
+        number: 2,
+        name: "doors",
+        text: include_str!("../migrations/0002_doors.sql"),
+    },
+];
 
 /// Whether any migration was ever applied; the ledger is the migrator's own table.
 const HAS_LEDGER: Sql = both!(

@@ -3,8 +3,9 @@
 use crate::columns;
 use crate::sentences::sentences;
 use serde_json::{Map, Value};
-use vestibule_model::Timestamp;
+use std::collections::BTreeMap;
 use vestibule_model::id::ProjectId;
+use vestibule_model::{Environment, Realm, Timestamp};
 use vestibule_sql::{Db, Error, Row, Tx, bind};
 
 /// The cache topic under which changes of projects are announced.
@@ -49,6 +50,10 @@ sentences! {
     DELETE = "DELETE FROM projects WHERE id = $1";
     FORGET_ORIGINS = "DELETE FROM allowed_origins WHERE project = $1";
     ALLOW_ORIGIN = "INSERT INTO allowed_origins (origin, project) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    FORGET_HOSTS = "DELETE FROM project_hosts WHERE project = $1";
+    CLAIM_HOST = "INSERT INTO project_hosts (host, project, environment) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING RETURNING host";
+    OF_HOST = "SELECT project, environment FROM project_hosts WHERE host = $1";
     ORIGIN_IS_LISTED = "SELECT 1 AS listed FROM allowed_origins WHERE origin = $1 AND project IN
         (SELECT id FROM projects WHERE disabled_at IS NULL) LIMIT 1";
 }
@@ -145,4 +150,25 @@ pub async fn set_origins(tx: &mut Tx, id: ProjectId, origins: &[String]) -> Resu
 /// Whether any enabled project lists this browser origin.
 pub async fn origin_is_listed(db: &Db, origin: &str) -> Result<bool, Error> {
     Ok(db.read_one(ORIGIN_IS_LISTED, bind![origin]).await?.is_some())
+}
+
+/// Replaces the host names that lead to the project; answers the first that leads to another one.
+pub async fn set_hosts(
+    tx: &mut Tx,
+    id: ProjectId,
+    hosts: &BTreeMap<String, Environment>,
+) -> Result<Option<String>, Error> {
+    tx.run(FORGET_HOSTS, bind![id.bytes()]).await?;
+    for (host, environment) in hosts {
+        if tx.one(CLAIM_HOST, bind![host, id.bytes(), environment.as_str()]).await?.is_none() {
+            return Ok(Some(host.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// The project and environment that a host name leads to.
+pub async fn realm_of_host(db: &Db, host: &str) -> Result<Option<Realm>, Error> {
+    let row = db.read_one(OF_HOST, bind![host]).await?;
+    row.map(|row| columns::realm(&row, 0)).transpose()
 }

@@ -25,7 +25,7 @@ const LISTED: u32 = 100;
 macro_rules! all {
     () => {
         "id, user_id, project, environment, dialect, salt, created_at, expires_at, revoked_at, leaf, parent, \
-         rotated_at, leaf_used_at, user_agent, ip_hash"
+         rotated_at, leaf_used_at, user_agent, ip_hash, idle_until"
     };
 }
 
@@ -33,18 +33,20 @@ sentences! {
     FIND = concat!("SELECT ", all!(), " FROM sessions WHERE id = $1");
     LIVE_OF_USER = concat!(
         "SELECT ", all!(), " FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+            AND (idle_until IS NULL OR idle_until > $2)
         ORDER BY created_at DESC, id DESC LIMIT $3"
     );
     INSERT = concat!(
-        "INSERT INTO sessions (", all!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+        "INSERT INTO sessions (", all!(),
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     );
     END_OLDEST = "UPDATE sessions SET revoked_at = $3, revoked_why = $4 WHERE id IN
         (SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
         ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2) RETURNING id";
     // Rows 3 and 5 of the state table in one sentence; whatever else is true, no row matches.
     ADVANCE = "UPDATE sessions SET parent = CASE WHEN leaf = $2 THEN leaf ELSE parent END, leaf = leaf + 1,
-            rotated_at = $3, leaf_used_at = NULL
-        WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3
+            rotated_at = $3, leaf_used_at = NULL, idle_until = CAST($6 AS BIGINT)
+        WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
             AND (leaf = $2 OR (parent = $2 AND leaf_used_at IS NULL AND NOT CAST($5 AS BOOLEAN) AND rotated_at <= $4))
         RETURNING leaf, user_id";
     // An update of nothing is the portable way to hold a row and to see its newest version.
@@ -56,6 +58,7 @@ sentences! {
         (SELECT id FROM sessions WHERE revoked_at IS NULL LIMIT $3)";
     MARK_USED = "UPDATE sessions SET leaf_used_at = $3 WHERE id = $1 AND leaf = $2 AND leaf_used_at IS NULL
         RETURNING user_id";
+    STAY = "UPDATE sessions SET idle_until = $2 WHERE id = $1 AND idle_until < $2 RETURNING user_id";
     SWEEP = "DELETE FROM sessions WHERE id IN
         (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
     DELETE_OF_USER = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2) RETURNING id";
@@ -79,6 +82,7 @@ fn session(row: &Row) -> Result<Session, Error> {
         },
         user_agent: row.get(13)?,
         ip_hash: row.get(14)?,
+        idle_until: columns::time_or_none(row, 15)?,
     })
 }
 
@@ -112,6 +116,7 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
         family.leaf_used_at.map(Timestamp::micros),
         session.user_agent.as_ref(),
         &session.ip_hash,
+        session.idle_until.map(Timestamp::micros),
     ];
     tx.run(INSERT, row).await?;
     tx.announce(OF_USER, user.bytes());
@@ -139,13 +144,16 @@ pub struct Advance {
     pub overlap: Duration,
     /// Whether the access token of the live generation was seen in use here, and that is not yet written.
     pub used: bool,
+    /// When the session then ends unless it is used before.
+    pub idle_until: Option<Timestamp>,
 }
 
 /// Moves the family to its next generation, if the state table allows (rows 3 and 5); answers that generation. Of any
 /// number of concurrent calls with one presented generation exactly one is answered with one.
 pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> {
-    let Advance { session, generation, now, overlap, used } = *step;
-    let bind = bind![session.bytes(), generation, now.micros(), now.minus(overlap).micros(), used];
+    let Advance { session, generation, now, overlap, used, idle_until } = *step;
+    let idle_until = idle_until.map(Timestamp::micros);
+    let bind = bind![session.bytes(), generation, now.micros(), now.minus(overlap).micros(), used, idle_until];
     let Some(row) = tx.one(ADVANCE, bind).await? else { return Ok(None) };
     let (leaf, user) = row.read()?;
     tx.announce(TOPIC, session.bytes());
@@ -197,6 +205,15 @@ pub async fn end_restored(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<u64
 /// Writes down that the access token of `generation` was first used at `at`, if that is still the live one.
 pub async fn mark_used(tx: &mut Tx, id: SessionId, generation: i64, at: Timestamp) -> Result<(), Error> {
     if let Some(row) = tx.one(MARK_USED, bind![id.bytes(), generation, at.micros()]).await? {
+        tx.announce(TOPIC, id.bytes());
+        tx.announce(OF_USER, row.get(0)?);
+    }
+    Ok(())
+}
+
+/// Lets a session live until `until` unless it is used before; it is never shortened.
+pub async fn stay(tx: &mut Tx, id: SessionId, until: Timestamp) -> Result<(), Error> {
+    if let Some(row) = tx.one(STAY, bind![id.bytes(), until.micros()]).await? {
         tx.announce(TOPIC, id.bytes());
         tx.announce(OF_USER, row.get(0)?);
     }

@@ -5,16 +5,18 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::bearer::{self, Bearer};
 use crate::body;
-use crate::call::{Call, Open, Received};
+use crate::call::{Call, Open, Received, realm_without_key};
 use crate::cors;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, KeyRule};
+use crate::presented;
 use crate::route::Route;
 use axum::body::Body;
 use http::HeaderMap;
+use http::header::HOST;
 use std::sync::Arc;
-use vestibule_model::refusal::{ApiKey, NotFound, Token};
+use vestibule_model::refusal::{ApiKey, NotFound, Permission, Token};
 use vestibule_model::{Environment, Project, Refusal};
-use vestibule_ops::{ApiKeyKind, Caller, Cx, Error};
+use vestibule_ops::{ApiKeyKind, Cx, Error};
 
 /// A project and one of its environments.
 type Realm = (Arc<Project>, Environment);
@@ -30,20 +32,23 @@ impl App {
         project: &mut Option<Arc<Project>>,
     ) -> Result<Answer, Error> {
         if let Guard::Public(handler) = &route.guard {
-            let (core, draining) = (Arc::clone(&self.core), self.shutdown.is_announced());
             return handler(Open {
-                core,
-                draining,
+                core: Arc::clone(&self.core),
+                environment: self.environment,
+                draining: self.shutdown.is_announced(),
                 request,
             })
             .await;
         }
         let key = key(&request.headers, dialect.key_header)?;
-        let by_key = key.is_some();
-        let (found, environment) = self.realm(dialect, &route.guard, key, &request.headers).await?;
+        let by_key = key.is_some() || dialect.key != KeyRule::OrBearer;
+        let (found, environment) = self.realm(dialect, &route.guard, key, &request).await?;
         *project = Some(Arc::clone(&found));
         if !found.serves(dialect.door.name) {
             return Err(NotFound::Route.into());
+        }
+        if matches!(route.guard, Guard::SignedIn(_) | Guard::SecretOfSession(_)) {
+            self.same_site(&request, &found)?;
         }
         let (core, facts, deadline) = (Arc::clone(&self.core), request.facts(), self.core.deadline());
         let cx = Cx {
@@ -55,7 +60,7 @@ impl App {
             deadline,
         };
         let caller = match &route.guard {
-            Guard::SignedIn(_) => Some(authenticate(&cx, by_key, &request.headers).await?),
+            Guard::SignedIn(_) => Some(standing_for_a_key(by_key, request.caller(&cx).await)?),
             _ => None,
         };
         request.body = body::read(route.body, &request.headers, body).await?;
@@ -68,36 +73,53 @@ impl App {
         }
     }
 
-    /// The realm that the request is about: the key's, else that of the bearer's `kid`, else the default one;
-    /// which of these may stand for a key is the guard's choice.
+    /// A cookie is sent by the browser for whatever page asks, so it counts only for pages of our own site.
+    fn same_site(&self, request: &Received, project: &Project) -> Result<(), Permission> {
+        if !request.presented().by_cookie {
+            return Ok(());
+        }
+        let scheme = if self.https { "https" } else { "http" };
+        let named = request.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let own = |origin: &str| {
+            let rest = origin
+                .strip_prefix(scheme)
+                .and_then(|rest| rest.strip_prefix("://"));
+            rest.is_some() && rest == named
+        };
+        presented::same_site(&request.method, &request.headers, own, &project.settings.cors)
+    }
+
+    /// The realm that the request is about: the key's, else that of the bearer's `kid`, else that of the host, else the
+    /// default one; which of these may stand for a key is the dialect's and the guard's choice.
     async fn realm(
         &self,
         dialect: &Dialect,
         guard: &Guard,
         key: Option<&str>,
-        headers: &HeaderMap,
+        request: &Received,
     ) -> Result<Realm, Error> {
         if let Some(key) = key {
             let entrance = vestibule_ops::resolve_api_key(&self.core, key).await?;
             return match entrance.kind {
-                ApiKeyKind::Api | ApiKeyKind::Publishable => Ok((entrance.project, entrance.environment)),
+                ApiKeyKind::Api | ApiKeyKind::Publishable | ApiKeyKind::Darukaa => {
+                    Ok((entrance.project, entrance.environment))
+                }
                 ApiKeyKind::Secret => Err(ApiKey::Invalid.into()),
             };
         }
-        match guard {
-            Guard::SignedIn(_) | Guard::SecretOfSession(_) => {
-                let Bearer::Token(token) = Bearer::of(headers) else {
+        match (dialect.key, guard) {
+            (KeyRule::Optional, _) | (_, Guard::Secret(_) | Guard::Public(_)) => {
+                realm_without_key(&self.core, self.environment, request.host()).await
+            }
+            (KeyRule::OrBearer, Guard::SignedIn(_) | Guard::SecretOfSession(_)) => {
+                let Bearer::Token(token) = request.presented().token else {
                     return Err(ApiKey::Missing.into());
                 };
                 let kid = bearer::kid(token).ok_or(ApiKey::Missing)?;
                 let realm = vestibule_ops::realm_of_kid(&self.core, &kid, dialect.door.name).await?;
                 realm.ok_or_else(|| ApiKey::Missing.into())
             }
-            Guard::Secret(_) | Guard::Public(_) => Ok((
-                vestibule_ops::default_project(&self.core).await?,
-                self.environment,
-            )),
-            Guard::ApiKey(_) => Err(ApiKey::Missing.into()),
+            (KeyRule::Required | KeyRule::OrBearer, _) => Err(ApiKey::Missing.into()),
         }
     }
 
@@ -118,16 +140,6 @@ fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey
         (Some(value), None) => value.to_str().map(Some).map_err(|_| ApiKey::Invalid),
         (Some(_), Some(_)) => Err(ApiKey::Invalid),
     }
-}
-
-/// The caller by the bearer.
-async fn authenticate(cx: &Cx, by_key: bool, headers: &HeaderMap) -> Result<Caller, Error> {
-    let token = match Bearer::of(headers) {
-        Bearer::Token(token) => token,
-        Bearer::Absent => return Err(Token::Missing.into()),
-        Bearer::Unreadable => return Err(Token::NotAuthentic.into()),
-    };
-    standing_for_a_key(by_key, vestibule_ops::authenticate(cx, token).await)
 }
 
 /// Without a key, a bearer that is not authentic leaves nothing that stands for one.

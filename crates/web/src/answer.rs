@@ -1,10 +1,12 @@
 //! An answer, before the kit adds what every answer carries.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use std::fmt;
 use std::time::Duration;
+use vestibule_model::Timestamp;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -75,6 +77,15 @@ impl Answer {
         self
     }
 
+    /// Sets a cookie.
+    #[must_use]
+    pub fn cookie(mut self, cookie: &Cookie<'_>) -> Self {
+        if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+            self.headers.append(SET_COOKIE, value);
+        }
+        self
+    }
+
     /// Lets anybody keep the answer for this long.
     #[must_use]
     pub fn cached(mut self, max_age: Duration) -> Self {
@@ -83,6 +94,30 @@ impl Answer {
             self.headers.insert(CACHE_CONTROL, value);
         }
         self
+    }
+}
+
+/// A cookie that scripts cannot read and that pages of other sites do not send along (RFC 6265bis).
+#[derive(Clone, Copy, Debug)]
+pub struct Cookie<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value: a token, or nothing.
+    pub value: &'a str,
+    /// When browsers forget it; the beginning of 1970 makes them forget it now.
+    pub expires: Timestamp,
+    /// Whether it is sent over TLS alone.
+    pub secure: bool,
+}
+
+impl fmt::Display for Cookie<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, value, expires) = (self.name, self.value, self.expires.http_date());
+        write!(
+            f,
+            "{name}={value}; Path=/; Expires={expires}; HttpOnly; SameSite=Lax"
+        )?;
+        f.write_str(if self.secure { "; Secure" } else { "" })
     }
 }
 
@@ -105,6 +140,26 @@ mod tests {
         assert_eq!(answer.status, 201);
         assert_eq!(answer.body, r#"{"b":1,"a":null}"#);
         assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
+    }
+
+    #[test]
+    fn s02_a_cookie_has_every_attribute_that_protects_it() {
+        let cookie = Cookie {
+            name: "sample",
+            value: "a.b.c",
+            expires: Timestamp::from_seconds(784_111_777),
+            secure: true,
+        };
+        let answer = Answer::empty(204).cookie(&cookie);
+        assert_eq!(
+            answer.headers[SET_COOKIE],
+            "sample=a.b.c; Path=/; Expires=Sun, 06 Nov 1994 08:49:37 GMT; HttpOnly; SameSite=Lax; Secure"
+        );
+        let plain = Cookie {
+            secure: false,
+            ..cookie
+        };
+        assert!(plain.to_string().ends_with("SameSite=Lax"));
     }
 
     #[test]

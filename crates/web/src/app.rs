@@ -57,7 +57,7 @@ pub struct App {
     proxies: TrustedProxies,
     hosts: Hosts,
     ids: RequestIds,
-    https: bool,
+    pub(crate) https: bool,
     in_flight: InFlight,
     pub(crate) documents: Vec<OnceLock<Answer>>,
     warned_of_proxy: AtomicBool,
@@ -139,9 +139,10 @@ impl App {
     }
 
     async fn reply(&self, arrived: Arrived) -> Reply<'_> {
-        let misdirected =
-            (!self.hosts.serve(&arrived.parts)).then_some(http::StatusCode::MISDIRECTED_REQUEST);
-        if let Some(status) = head::unacceptable(&arrived.parts).or(misdirected) {
+        let unacceptable = head::unacceptable(&arrived.parts);
+        let misdirected = unacceptable.is_none() && !self.serves_host(&arrived.parts).await;
+        let misdirected = misdirected.then_some(http::StatusCode::MISDIRECTED_REQUEST);
+        if let Some(status) = unacceptable.or(misdirected) {
             return Reply::problem(Endpoint::Unrouted, status, &arrived.id).closing();
         }
         match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {
@@ -150,6 +151,17 @@ impl App {
             Found::Nowhere(Some(dialect)) => self.unrouted(dialect, NotFound::Route, arrived).await,
             Found::Nowhere(None) => self.at_page(arrived).await,
         }
+    }
+
+    /// Whether the request names a host that is ours, or that leads to a project.
+    async fn serves_host(&self, request: &Parts) -> bool {
+        if self.hosts.serve(request) {
+            return true;
+        }
+        let Some(host) = crate::hosts::named(&request.headers, &request.uri) else {
+            return false;
+        };
+        matches!(vestibule_ops::realm_of_host(&self.core, &host).await, Ok(Some(_)))
     }
 
     async fn at_route<'a>(
@@ -166,7 +178,7 @@ impl App {
             client,
             at,
         } = arrived;
-        let (uri, headers) = (parts.uri, parts.headers);
+        let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
         let origin = cors::origin(&headers).map(str::to_owned);
         let own = dialect.own_budget(uri.path());
         let mut shown = self.limits.charge(own, route.budget, client, at);
@@ -176,12 +188,14 @@ impl App {
         } else {
             let (rule, address) = (route.body, client.address);
             let request = Received {
+                method,
                 uri,
                 headers,
                 captures,
                 id: id.clone(),
                 client: address,
                 rule,
+                cookie: dialect.cookie,
                 body: Bytes::new(),
             };
             let work = self.admit(dialect, route, (request, body), &mut project);
@@ -195,7 +209,7 @@ impl App {
         let answer = result.unwrap_or_else(|error| refuse(dialect, route.endpoint, error, &id));
         let readers = match route.guard.access() {
             vestibule_model::Access::Public => Readers::Anybody,
-            _ => self.readers(origin.as_deref(), project.as_deref()).await,
+            _ => self.readers(dialect, origin.as_deref(), project.as_deref()).await,
         };
         Reply::of(answer, route.endpoint, dialect)
             .at(route, dialect.limit_headers, shown)
@@ -233,7 +247,12 @@ impl App {
     }
 
     /// Who may read an answer: the resolved project decides or, before one is known, all of them.
-    pub(crate) async fn readers(&self, origin: Option<&str>, project: Option<&Project>) -> Readers {
+    pub(crate) async fn readers(
+        &self,
+        dialect: &Dialect,
+        origin: Option<&str>,
+        project: Option<&Project>,
+    ) -> Readers {
         let Some(origin) = origin else {
             return Readers::OwnOrigin;
         };
@@ -242,6 +261,7 @@ impl App {
             None => self.any_project_lists(origin).await,
         };
         match http::HeaderValue::from_str(origin) {
+            Ok(origin) if listed && dialect.cookie.is_some() => Readers::OriginWithCookies(origin),
             Ok(origin) if listed => Readers::Origin(origin),
             _ => Readers::OwnOrigin,
         }

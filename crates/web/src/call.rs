@@ -3,15 +3,16 @@
 use crate::bearer::Bearer;
 use crate::fields::Fields;
 use crate::form;
+use crate::presented::Presented;
 use crate::request_id::RequestId;
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 use std::sync::Arc;
-use vestibule_model::refusal::Input;
-use vestibule_model::{Refusal, json};
-use vestibule_ops::{Core, Cx, Error, Facts};
+use vestibule_model::refusal::{Input, Token};
+use vestibule_model::{Environment, Project, Refusal, json};
+use vestibule_ops::{Caller, Core, Cx, Error, Facts};
 
 /// What a route does with a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +29,15 @@ pub(crate) enum BodyRule {
 
 /// The parts of a request that a handler may look at.
 pub(crate) struct Received {
+    pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) captures: Vec<(String, String)>,
     pub(crate) id: RequestId,
     pub(crate) client: IpAddr,
     pub(crate) rule: BodyRule,
+    /// The cookie that may carry the access token.
+    pub(crate) cookie: Option<&'static str>,
     pub(crate) body: Bytes,
 }
 
@@ -43,6 +47,24 @@ impl Received {
         let agent = self.headers.get(http::header::USER_AGENT);
         let agent = agent.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
         Facts::new(Some(self.client), agent, self.id.as_str().to_owned())
+    }
+
+    pub(crate) fn presented(&self) -> Presented<'_> {
+        Presented::of(self.cookie, &self.headers)
+    }
+
+    /// The caller by the access token.
+    pub(crate) async fn caller(&self, cx: &Cx) -> Result<Caller, Error> {
+        match self.presented().token {
+            Bearer::Token(token) => vestibule_ops::authenticate(cx, token).await,
+            Bearer::Absent => Err(Token::Missing.into()),
+            Bearer::Unreadable => Err(Token::NotAuthentic.into()),
+        }
+    }
+
+    /// The host that the request names, in lower case and without its port.
+    pub(crate) fn host(&self) -> Option<String> {
+        crate::hosts::named(&self.headers, &self.uri)
     }
 
     fn path(&self, name: &str) -> &str {
@@ -82,12 +104,37 @@ impl Call {
         self.request.path(name)
     }
 
-    /// The token of a well-formed `Authorization: Bearer` header, for routes where it is optional.
+    /// The access token, for routes where it is optional: of a well-formed `Authorization: Bearer` header or, where the
+    /// dialect has one, of its cookie.
     pub fn bearer(&self) -> Option<&str> {
-        match Bearer::of(&self.request.headers) {
+        match self.request.presented().token {
             Bearer::Token(token) => Some(token),
             Bearer::Absent | Bearer::Unreadable => None,
         }
+    }
+
+    /// Who holds the access token, for routes where it is optional.
+    pub async fn caller(&self) -> Result<Caller, Error> {
+        self.request.caller(&self.cx).await
+    }
+
+    /// A query parameter. Refused when any parameter comes twice.
+    pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
+        Ok(self.request.query(name)?)
+    }
+
+    /// All query parameters, in order. Refused when any comes twice.
+    pub fn queries(&self) -> Result<Vec<(String, String)>, Error> {
+        let fields = form::fields(self.request.uri.query().unwrap_or_default().as_bytes());
+        let texts = fields.map_err(Refusal::from)?.into_iter();
+        Ok(texts
+            .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+            .collect())
+    }
+
+    /// Whether clients reach this server over TLS, so that cookies are for TLS alone.
+    pub fn is_secure(&self) -> bool {
+        self.cx.core.settings.public_url.starts_with("https://")
     }
 
     /// Reads the body, JSON or form as the route declares, into a shape. Refused as a whole, with every wrong
@@ -100,6 +147,7 @@ impl Call {
 /// A request to a route that anybody may call and that need not be about any project.
 pub struct Open {
     pub(crate) core: Arc<Core>,
+    pub(crate) environment: Environment,
     pub(crate) draining: bool,
     pub(crate) request: Received,
 }
@@ -108,6 +156,11 @@ impl Open {
     /// What all requests share.
     pub const fn core(&self) -> &Arc<Core> {
         &self.core
+    }
+
+    /// The project and environment that the request's host name leads to, else the default ones.
+    pub async fn realm(&self) -> Result<(Arc<Project>, Environment), Error> {
+        realm_without_key(&self.core, self.environment, self.request.host()).await
     }
 
     /// Whether the server is shutting down and wants no new work.
@@ -124,4 +177,19 @@ impl Open {
     pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
         Ok(self.request.query(name)?)
     }
+}
+
+/// The project and environment of a request without an API key: those that its host name leads to, else the default
+/// project in the environment that the instance sets.
+pub(crate) async fn realm_without_key(
+    core: &Core,
+    environment: Environment,
+    host: Option<String>,
+) -> Result<(Arc<Project>, Environment), Error> {
+    if let Some(host) = host.filter(|host| !crate::hosts::is_local(host))
+        && let Some(realm) = vestibule_ops::realm_of_host(core, &host).await?
+    {
+        return Ok(realm);
+    }
+    Ok((vestibule_ops::default_project(core).await?, environment))
 }

@@ -1,9 +1,9 @@
 //! Cross-origin calls from browsers (Fetch standard, "CORS protocol"; `contracts/README.md`, "CORS").
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method};
 use vestibule_model::settings::Cors;
@@ -53,6 +53,8 @@ pub(crate) enum Readers {
     Anybody,
     /// Pages of this origin, which is listed.
     Origin(HeaderValue),
+    /// Pages of this origin, which is listed, with the cookies of this site.
+    OriginWithCookies(HeaderValue),
 }
 
 /// Lets them read an answer. An answer that depends on the origin says so.
@@ -63,6 +65,11 @@ pub(crate) fn allow(headers: &mut HeaderMap, readers: Readers) {
             return;
         }
         Readers::Anybody => HeaderValue::from_static("*"),
+        Readers::OriginWithCookies(origin) => {
+            headers.append(VARY, HeaderValue::from_static("Origin"));
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            origin
+        }
         Readers::Origin(origin) => {
             headers.append(VARY, HeaderValue::from_static("Origin"));
             origin

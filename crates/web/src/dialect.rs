@@ -21,6 +21,10 @@ pub struct Dialect {
     pub prefixes: &'static [&'static str],
     /// The lower-case name of the request header that carries the API key.
     pub key_header: &'static str,
+    /// Whether its requests need one.
+    pub key: KeyRule,
+    /// The cookie that may carry the access token instead of `Authorization`.
+    pub cookie: Option<&'static str>,
     /// How it shows budgets.
     pub limit_headers: LimitHeaders,
     /// The budgets that it has for itself; the first that covers a path counts. Where none does the shared ones count.
@@ -49,4 +53,15 @@ impl Dialect {
             serde_json::from_slice(&answer.body).unwrap_or_default(),
         )
     }
+}
+
+/// Whether requests of a dialect need an API key. One that is sent must be good everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRule {
+    /// Every request needs one.
+    Required,
+    /// Every request needs one, but where a bearer token is asked for, the key that its `kid` names may stand for it.
+    OrBearer,
+    /// Without one, the project is that of the host name, else the default one.
+    Optional,
 }

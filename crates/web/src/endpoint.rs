@@ -34,6 +34,42 @@ endpoints! {
     Logout = "logout",
     /// The signed-in user.
     Me = "me",
+    /// Changes the signed-in user's profile.
+    UpdateMe = "update_me",
+    /// Deletes the signed-in user's account.
+    DeleteMe = "delete_me",
+    /// Lists roles.
+    ListRoles = "list_roles",
+    /// Creates a role.
+    CreateRole = "create_role",
+    /// Reads a role.
+    ReadRole = "read_role",
+    /// Changes a role.
+    UpdateRole = "update_role",
+    /// Deletes a role.
+    DeleteRole = "delete_role",
+    /// Lists what roles permit.
+    ListPermissions = "list_permissions",
+    /// Lets a role do something.
+    CreatePermission = "create_permission",
+    /// Reads what a role permits.
+    ReadPermission = "read_permission",
+    /// Changes what a role permits.
+    UpdatePermission = "update_permission",
+    /// Takes a permission from a role.
+    DeletePermission = "delete_permission",
+    /// Lists who has which role.
+    ListAssignments = "list_assignments",
+    /// Gives a user a role.
+    CreateAssignment = "create_assignment",
+    /// Reads who has which role.
+    ReadAssignment = "read_assignment",
+    /// Changes who has which role.
+    UpdateAssignment = "update_assignment",
+    /// Takes a role from a user.
+    DeleteAssignment = "delete_assignment",
+    /// Lists what can be permitted at all.
+    ListActions = "list_actions",
     /// The signed-in user's sessions.
     Sessions = "sessions",
     /// Ends one of the signed-in user's sessions.

@@ -6,6 +6,7 @@
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
+use http::{HeaderMap, Uri};
 use std::net::IpAddr;
 
 /// The names that are answered to, in lower case and without ports.
@@ -40,17 +41,31 @@ impl Hosts {
         }
     }
 
-    /// An address cannot be rebound, so every one is known.
     fn know(&self, named: &str) -> bool {
-        let Ok(authority) = named.parse::<Authority>() else {
-            return false;
-        };
-        let host = authority.host().to_ascii_lowercase();
-        host == "localhost"
-            || host.ends_with(".localhost")
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
-            || self.0.contains(&host)
+        without_port(named).is_some_and(|host| is_local(&host) || self.0.contains(&host))
     }
+}
+
+/// The one host that a request names, in lower case and without its port.
+pub(crate) fn named(headers: &HeaderMap, target: &Uri) -> Option<String> {
+    let mut named = headers.get_all(HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) => without_port(host.to_str().ok()?),
+        (None, _) => without_port(target.authority()?.as_str()),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+/// Whether a host is no name that somebody on the web can point here: an address cannot be rebound.
+pub(crate) fn is_local(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+}
+
+fn without_port(named: &str) -> Option<String> {
+    let authority = named.parse::<Authority>().ok()?;
+    Some(authority.host().to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::access::Guard;
 use crate::call::BodyRule;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, KeyRule};
 use crate::route::{Given, Route, Success};
 use http::Method;
 use std::collections::BTreeSet;
@@ -23,19 +23,22 @@ use utoipa::openapi::{
 
 const API_KEY: &str = "api_key";
 const BEARER: &str = "bearer";
+const COOKIE: &str = "cookie";
 
 /// The document of one dialect, as served at `/openapi/{dialect}.json`.
 pub fn openapi(dialect: &Dialect, public_url: &str) -> OpenApi {
     let (mut paths, mut schemas, mut ids) = (Paths::new(), Vec::new(), BTreeSet::new());
     dialect.error_schema.collect_into(&mut schemas);
     for route in (dialect.routes)() {
-        let id = unique_id(&mut ids, route.endpoint.as_str());
         collect_schemas(&route, &mut schemas);
-        let operation = operation(dialect, &route, id);
-        let item = PathItem::new(method(&route.method), operation);
-        match paths.paths.get_mut(route.path) {
-            Some(known) => known.merge_operations(item),
-            None => drop(paths.paths.insert(route.path.to_owned(), item)),
+        for path in route.paths() {
+            let id = unique_id(&mut ids, route.endpoint.as_str());
+            let operation = operation(dialect, &route, id);
+            let item = PathItem::new(method(&route.method), operation);
+            match paths.paths.get_mut(path) {
+                Some(known) => known.merge_operations(item),
+                None => drop(paths.paths.insert(path.to_owned(), item)),
+            }
         }
     }
     OpenApiBuilder::new()
@@ -48,7 +51,12 @@ pub fn openapi(dialect: &Dialect, public_url: &str) -> OpenApi {
 
 fn components(dialect: &Dialect, schemas: Vec<(String, RefOr<Schema>)>) -> Components {
     let key = ApiKey::Header(ApiKeyValue::new(dialect.key_header));
-    ComponentsBuilder::new()
+    let mut components = ComponentsBuilder::new();
+    if let Some(name) = dialect.cookie {
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(name));
+        components = components.security_scheme(COOKIE, SecurityScheme::ApiKey(cookie));
+    }
+    components
         .schemas_from_iter(schemas)
         .security_scheme(API_KEY, SecurityScheme::ApiKey(key))
         .security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
@@ -81,6 +89,8 @@ fn method(method: &Method) -> HttpMethod {
     match *method {
         Method::POST => HttpMethod::Post,
         Method::DELETE => HttpMethod::Delete,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
         _ => HttpMethod::Get,
     }
 }
@@ -93,7 +103,7 @@ fn operation(dialect: &Dialect, route: &Route, id: String) -> Operation {
         .description(said(route.docs.description))
         .parameters(Some(parameters(route)))
         .request_body(request_body(route))
-        .securities(Some(securities(&route.guard)));
+        .securities(Some(securities(dialect, &route.guard)));
     for success in &route.docs.gives {
         operation = operation.response(success.status.to_string(), answer(dialect, success));
     }
@@ -151,17 +161,23 @@ fn request_body(route: &Route) -> Option<RequestBody> {
     )
 }
 
-fn securities(guard: &Guard) -> Vec<SecurityRequirement> {
-    let none = || SecurityRequirement::default();
-    let key = || none().add::<_, [String; 0], String>(API_KEY, []);
-    let bearer = || none().add::<_, [String; 0], String>(BEARER, []);
-    let both = || key().add::<_, [String; 0], String>(BEARER, []);
-    match guard {
-        Guard::Public(_) => vec![],
-        Guard::ApiKey(_) => vec![key()],
-        Guard::SignedIn(_) => vec![both(), bearer()],
-        Guard::Secret(_) => vec![none(), key()],
-        Guard::SecretOfSession(_) => vec![both(), bearer(), key()],
+fn securities(dialect: &Dialect, guard: &Guard) -> Vec<SecurityRequirement> {
+    let none = SecurityRequirement::default;
+    let with = |before: SecurityRequirement, scheme: &str| before.add::<_, [String; 0], String>(scheme, []);
+    let key = || with(none(), API_KEY);
+    let mut tokens = vec![BEARER];
+    tokens.extend(dialect.cookie.map(|_| COOKIE));
+    let both = || tokens.iter().map(|token| with(key(), token));
+    let token = || tokens.iter().map(|token| with(none(), token));
+    match (guard, dialect.key) {
+        (Guard::Public(_), _) => vec![],
+        (Guard::ApiKey(_), KeyRule::Required | KeyRule::OrBearer) => vec![key()],
+        (Guard::ApiKey(_), KeyRule::Optional) | (Guard::Secret(_), _) => vec![none(), key()],
+        (Guard::SignedIn(_), KeyRule::Required) => both().collect(),
+        (Guard::SignedIn(_), KeyRule::OrBearer | KeyRule::Optional) => both().chain(token()).collect(),
+        (Guard::SecretOfSession(_), KeyRule::Required) => both().chain([key()]).collect(),
+        (Guard::SecretOfSession(_), KeyRule::OrBearer) => both().chain(token()).chain([key()]).collect(),
+        (Guard::SecretOfSession(_), KeyRule::Optional) => both().chain(token()).collect(),
     }
 }
 

@@ -15,6 +15,7 @@ use vestibule_model::Access;
 pub struct Route {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
+    pub(crate) also_at: &'static [&'static str],
     pub(crate) endpoint: Endpoint,
     pub(crate) guard: Guard,
     pub(crate) budget: Budget,
@@ -60,6 +61,16 @@ impl Route {
         Self::new(Method::POST, path, endpoint, handler)
     }
 
+    /// A route for `PUT`.
+    pub fn put(path: &'static str, endpoint: Endpoint, handler: Guarded) -> Self {
+        Self::new(Method::PUT, path, endpoint, handler)
+    }
+
+    /// A route for `PATCH`.
+    pub fn patch(path: &'static str, endpoint: Endpoint, handler: Guarded) -> Self {
+        Self::new(Method::PATCH, path, endpoint, handler)
+    }
+
     /// A route for `DELETE`.
     pub fn delete(path: &'static str, endpoint: Endpoint, handler: Guarded) -> Self {
         Self::new(Method::DELETE, path, endpoint, handler)
@@ -70,6 +81,7 @@ impl Route {
         Self {
             method,
             path,
+            also_at: &[],
             endpoint,
             guard,
             budget,
@@ -77,6 +89,18 @@ impl Route {
             docs: Docs::default(),
             meter: Meter::default(),
         }
+    }
+
+    /// Serves it at these paths too. All routes of one path have the same other ones.
+    #[must_use]
+    pub const fn also_at(mut self, paths: &'static [&'static str]) -> Self {
+        self.also_at = paths;
+        self
+    }
+
+    /// All paths that it is served at.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.path).chain(self.also_at.iter().copied())
     }
 
     /// Counts its requests against this budget; otherwise it is [`Budget::Default`].
@@ -193,13 +217,15 @@ pub struct RouteInfo {
 pub fn table(dialects: &[Dialect]) -> Vec<RouteInfo> {
     let rows = |dialect: &Dialect| {
         let name = dialect.door.name.as_str();
-        (dialect.routes)().into_iter().map(move |route| RouteInfo {
-            dialect: name,
-            method: route.method,
-            path: route.path,
-            endpoint: route.endpoint,
-            access: route.guard.access(),
-            budget: route.budget,
+        (dialect.routes)().into_iter().flat_map(move |route| {
+            route.paths().map(move |path| RouteInfo {
+                dialect: name,
+                method: route.method.clone(),
+                path,
+                endpoint: route.endpoint,
+                access: route.guard.access(),
+                budget: route.budget,
+            })
         })
     };
     dialects.iter().flat_map(rows).collect()

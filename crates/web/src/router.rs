@@ -77,13 +77,15 @@ impl Router {
                     place.add(route)?;
                     continue;
                 }
-                by_path
-                    .insert(route.path, places.len())
-                    .map_err(|cause| RouteConflict::Ambiguous {
-                        dialect: dialect.door.name.as_str(),
-                        path: route.path,
-                        cause,
-                    })?;
+                for path in route.paths() {
+                    by_path
+                        .insert(path, places.len())
+                        .map_err(|cause| RouteConflict::Ambiguous {
+                            dialect: dialect.door.name.as_str(),
+                            path,
+                            cause,
+                        })?;
+                }
                 let mut place = Place {
                     dialect: number,
                     path: route.path,

@@ -4,7 +4,7 @@ use crate::access::{api_key, public, signed_in};
 use crate::answer::Answer;
 use crate::call::{Call, Open};
 use crate::client::Client;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, KeyRule};
 use crate::endpoint::Endpoint;
 use crate::limit::{self, Budget, OwnBudget, Rate};
 use crate::limit_headers::LimitHeaders;
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::{Algorithm, Expected, Presented, TokenFacts, TokenShape};
 use vestibule_model::{DialectName, Entropy, Policy};
-use vestibule_ops::{Caller, Door, Error};
+use vestibule_ops::{Caller, Door, Error, OwnSettings};
 
 struct NoTokens;
 
@@ -45,6 +45,7 @@ static DOOR: Door = Door {
         algorithm: Algorithm::EdDsa,
         access_lifetime: Duration::from_mins(15),
         session_lifetime: Duration::from_hours(24),
+        idle_lifetime: None,
         refresh_tokens: true,
         verified_email: false,
         password: PasswordPolicy {
@@ -54,7 +55,9 @@ static DOOR: Door = Door {
         },
     },
     issuer: "sample",
+    audience: None,
     token: &NoTokens,
+    own: OwnSettings::NONE,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -120,6 +123,8 @@ pub(crate) fn dialect() -> Dialect {
         title: "Sample",
         prefixes: &["/v1"],
         key_header: "x-api-key",
+        key: KeyRule::OrBearer,
+        cookie: None,
         limit_headers: LimitHeaders::DRAFT_7,
         own_budgets: Vec::new(),
         error_type: "application/problem+json",

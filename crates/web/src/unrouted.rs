@@ -27,7 +27,7 @@ impl App {
             let readers = if public {
                 Readers::Anybody
             } else {
-                self.readers(cors::origin(asked), None).await
+                self.readers(dialect, cors::origin(asked), None).await
             };
             if readers != Readers::OwnOrigin {
                 let mut answer = Answer::empty(204);
@@ -61,7 +61,9 @@ impl App {
             refusal.into()
         };
         let answer = refuse(dialect, Endpoint::Unrouted, error, &arrived.id);
-        let readers = self.readers(cors::origin(&arrived.parts.headers), None).await;
+        let readers = self
+            .readers(dialect, cors::origin(&arrived.parts.headers), None)
+            .await;
         Reply::of(answer, Endpoint::Unrouted, dialect)
             .showing(dialect.limit_headers, shown)
             .read_by(readers)

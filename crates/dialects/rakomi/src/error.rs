@@ -159,6 +159,11 @@ const fn permission(refusal: Permission) -> Said {
             "auth/insufficient_permissions",
             "Registration is closed for this project",
         ),
+        Permission::CrossSite => said(
+            403,
+            "auth/insufficient_permissions",
+            "A page of another site may not do this",
+        ),
     }
 }
 

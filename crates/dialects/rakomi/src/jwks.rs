@@ -7,7 +7,7 @@ use vestibule_ops::Error;
 use vestibule_web::{Answer, Open};
 
 pub(crate) async fn root(open: Open) -> Result<Answer, Error> {
-    let project = vestibule_ops::default_project(open.core()).await?;
+    let (project, _) = open.realm().await?;
     publish(&open, &project).await
 }
 

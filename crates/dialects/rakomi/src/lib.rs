@@ -27,8 +27,8 @@ use std::time::Duration;
 use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::Algorithm;
 use vestibule_model::{DialectName, Policy};
-use vestibule_ops::Door;
-use vestibule_web::{Dialect, LimitHeaders, SchemaOf};
+use vestibule_ops::{Door, OwnSettings};
+use vestibule_web::{Dialect, KeyRule, LimitHeaders, SchemaOf};
 
 static DOOR: Door = Door {
     name: DialectName::new("rakomi"),
@@ -36,6 +36,7 @@ static DOOR: Door = Door {
         algorithm: Algorithm::Rs256,
         access_lifetime: Duration::from_mins(15),
         session_lifetime: Duration::from_hours(30 * 24),
+        idle_lifetime: None,
         refresh_tokens: true,
         verified_email: false,
         password: PasswordPolicy {
@@ -45,7 +46,9 @@ static DOOR: Door = Door {
         },
     },
     issuer: "rakomi.com",
+    audience: None,
     token: &token::RakomiToken,
+    own: OwnSettings::NONE,
 };
 
 /// The dialect, to be registered with the server.
@@ -55,6 +58,8 @@ pub fn dialect() -> Dialect {
         title: "Rakomi",
         prefixes: &["/v1", "/oauth", "/.well-known", "/p"],
         key_header: "x-api-key",
+        key: KeyRule::OrBearer,
+        cookie: None,
         limit_headers: LimitHeaders::DRAFT_7,
         own_budgets: Vec::new(),
         routes: routes::routes,

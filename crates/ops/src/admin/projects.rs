@@ -5,6 +5,7 @@ use crate::core::Core;
 use crate::entrance;
 use crate::error::{Error, Stop};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use vestibule_model::id::{ProjectId, UserId};
 use vestibule_model::refusal::Conflict;
@@ -52,7 +53,7 @@ pub async fn create(core: &Core, by: &Operator, new: NewProject) -> Result<Arc<P
     let entry = by.does(core, live(id), Act::ProjectCreated).saying(&row.slug);
     let input = Creation {
         row: row.clone(),
-        origins: settings.cors.allowed_origins,
+        names: Names::of(settings),
         entry,
     };
     core.write(insert, input).await?;
@@ -61,15 +62,40 @@ pub async fn create(core: &Core, by: &Operator, new: NewProject) -> Result<Arc<P
 
 struct Creation {
     row: ProjectRow,
-    origins: Vec<String>,
+    names: Names,
     entry: Entry,
+}
+
+/// What of a project's settings other rows are found by.
+struct Names {
+    origins: Vec<String>,
+    hosts: BTreeMap<String, Environment>,
+}
+
+impl Names {
+    fn of(settings: Settings) -> Self {
+        Self {
+            origins: settings.cors.allowed_origins,
+            hosts: settings.hosts,
+        }
+    }
+
+    async fn write(&self, tx: &mut Tx, project: ProjectId) -> Result<(), Stop> {
+        projects::set_origins(tx, project, &self.origins).await?;
+        match projects::set_hosts(tx, project, &self.hosts).await? {
+            None => Ok(()),
+            Some(host) => {
+                Err(Refusal::field(&format!("hosts.{host}"), "leads to another project already").into())
+            }
+        }
+    }
 }
 
 async fn insert(tx: &mut Tx, input: &Creation) -> Result<(), Stop> {
     if !projects::insert(tx, &input.row).await? {
         return Err(Conflict::ValueTaken(vec!["slug".to_owned()]).into());
     }
-    projects::set_origins(tx, input.row.id, &input.origins).await?;
+    input.names.write(tx, input.row.id).await?;
     Ok(audit::write(tx, &input.entry).await?)
 }
 
@@ -110,14 +136,14 @@ pub async fn set(
     let mut own = row.settings;
     settings::put(&mut own, path, value)?;
     let settings = check_settings(core, &own)?;
-    let origins = settings.cors.allowed_origins.clone();
+    let names = Names::of(settings.clone());
     let entry = by.does(core, live(id), Act::ProjectUpdated).saying(path);
     let done = change(
         core,
         id,
         Change::Settings {
             own,
-            origins,
+            names,
             seen: row.updated_at,
         },
         entry,
@@ -152,7 +178,7 @@ enum Change {
     Name(String),
     Settings {
         own: Map<String, Value>,
-        origins: Vec<String>,
+        names: Names,
         seen: Timestamp,
     },
     Disabled(Option<Timestamp>),
@@ -182,13 +208,13 @@ async fn apply(tx: &mut Tx, input: &Changing) -> Result<bool, Stop> {
     match &input.change {
         Change::Name(name) => projects::rename(tx, input.id, name, input.now).await?,
         Change::Disabled(at) => projects::set_disabled(tx, input.id, *at, input.now).await?,
-        Change::Settings { own, origins, seen } => {
+        Change::Settings { own, names, seen } => {
             if row.updated_at != *seen {
                 return Err(
                     Refusal::field("settings", "were changed by somebody else meanwhile; try again").into(),
                 );
             }
-            projects::set_origins(tx, input.id, origins).await?;
+            names.write(tx, input.id).await?;
             projects::set_settings(tx, input.id, own, input.now).await?
         }
     };
@@ -271,8 +297,7 @@ async fn delete_row(tx: &mut Tx, (id, entry): &(ProjectId, Entry)) -> Result<boo
 }
 
 fn check_settings(core: &Core, own: &Map<String, Value>) -> Result<Settings, Refusal> {
-    let known: Vec<&str> = core.doors.iter().map(|door| door.name.as_str()).collect();
-    settings::check(&core.settings.defaults, own, &known)
+    settings::check(&core.settings.defaults, own, &core.doors)
 }
 
 fn check_slug(slug: &str) -> Result<(), Refusal> {

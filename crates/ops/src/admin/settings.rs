@@ -1,5 +1,6 @@
 //! Settings of a project: setting one by its path, and what no setting may be.
 
+use crate::core::Door;
 use serde_json::{Map, Value};
 use vestibule_model::settings::{DialectSettings, Links};
 use vestibule_model::{Refusal, Settings};
@@ -31,19 +32,15 @@ pub(crate) fn put(own: &mut Map<String, Value>, path: &str, value: Value) -> Res
 }
 
 /// Lays a project's own settings over the defaults and judges the result.
-pub fn check(
-    defaults: &Settings,
-    own: &Map<String, Value>,
-    known_dialects: &[&str],
-) -> Result<Settings, Refusal> {
+pub fn check(defaults: &Settings, own: &Map<String, Value>, doors: &[&Door]) -> Result<Settings, Refusal> {
     let settings =
         Settings::layered(defaults, own).map_err(|error| Refusal::field("settings", &error.to_string()))?;
-    judge(&settings, known_dialects)?;
+    judge(&settings, doors)?;
     Ok(settings)
 }
 
 /// Says what is wrong with settings, whoever made them.
-pub fn judge(settings: &Settings, known_dialects: &[&str]) -> Result<(), Refusal> {
+pub fn judge(settings: &Settings, doors: &[&Door]) -> Result<(), Refusal> {
     links(&settings.links)?;
     for origin in &settings.cors.allowed_origins {
         if !is_origin(origin) {
@@ -52,6 +49,12 @@ pub fn judge(settings: &Settings, known_dialects: &[&str]) -> Result<(), Refusal
                 "must hold origins such as https://app.example.com, without a path",
             ));
         }
+    }
+    if let Some(host) = settings.hosts.keys().find(|host| !is_host(host)) {
+        return Err(Refusal::field(
+            &format!("hosts.{host}"),
+            "must be a host name in lower case, without a port",
+        ));
     }
     if settings.tokens.refresh_overlap > 60 {
         return Err(Refusal::field(
@@ -69,14 +72,15 @@ pub fn judge(settings: &Settings, known_dialects: &[&str]) -> Result<(), Refusal
         return Err(Refusal::field("jwks.max_age", "must be at most 86400 seconds"));
     }
     for (name, dialect) in &settings.dialects {
-        if !known_dialects.contains(&name.as_str()) {
-            let known = format!(
-                "is not an API that this release serves: {}",
-                known_dialects.join(", ")
-            );
+        let Some(door) = doors.iter().find(|door| door.name.as_str() == name) else {
+            let known: Vec<_> = doors.iter().map(|door| door.name.as_str()).collect();
+            let known = format!("is not an API that this release serves: {}", known.join(", "));
             return Err(Refusal::field(&format!("dialects.{name}"), &known));
-        }
+        };
         lifetimes(name, dialect)?;
+        door.own
+            .read(&dialect.own)
+            .map_err(|error| Refusal::field(&format!("dialects.{name}"), &error.to_string()))?;
     }
     Ok(())
 }
@@ -111,6 +115,16 @@ fn is_origin(origin: &str) -> bool {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '*' | '[' | ']'))
     })
+}
+
+fn is_host(host: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    host.len() <= 253 && host.split('.').all(label)
 }
 
 fn lifetimes(name: &str, dialect: &DialectSettings) -> Result<(), Refusal> {
@@ -159,18 +173,13 @@ mod tests {
     #[test]
     fn a_setting_is_put_by_its_path_and_taken_away_by_null() {
         let mut settings = own(json!({"jwks": {"max_age": 60}}));
-        put(
-            &mut settings,
-            "dialects.rakomi.issuer",
-            json!("https://x.example"),
-        )
-        .unwrap();
+        put(&mut settings, "dialects.plain.issuer", json!("https://x.example")).unwrap();
         put(&mut settings, "jwks.max_age", Value::Null).unwrap();
         assert_eq!(
             Value::Object(settings.clone()),
-            json!({"jwks": {}, "dialects": {"rakomi": {"issuer": "https://x.example"}}})
+            json!({"jwks": {}, "dialects": {"plain": {"issuer": "https://x.example"}}})
         );
-        assert!(put(&mut settings, "dialects.rakomi.issuer.deeper", json!(1)).is_err());
+        assert!(put(&mut settings, "dialects.plain.issuer.deeper", json!(1)).is_err());
         assert!(put(&mut settings, "jwks..max_age", json!(1)).is_err());
     }
 
@@ -185,15 +194,19 @@ mod tests {
             json!({"tokens": {"refresh_overlapp": 1}}),
             json!({"tokens": {"key_rotation_days": 0}}),
             json!({"dialects": {"rakomy": {}}}),
-            json!({"dialects": {"rakomi": {"password_minimum": 4}}}),
-            json!({"dialects": {"rakomi": {"access_token_lifetime": 0}}}),
+            json!({"dialects": {"plain": {"isuer": "x"}}}),
+            json!({"hosts": {"Auth.example.com": "live"}}),
+            json!({"hosts": {"auth.example.com:80": "live"}}),
+            json!({"hosts": {"auth.example.com": "prod"}}),
+            json!({"dialects": {"plain": {"password_minimum": 4}}}),
+            json!({"dialects": {"plain": {"access_token_lifetime": 0}}}),
         ] {
             assert!(
-                check(&Settings::default(), &own(wrong.clone()), &["rakomi"]).is_err(),
+                check(&Settings::default(), &own(wrong.clone()), &[crate::tests::door()]).is_err(),
                 "{wrong}"
             );
         }
         let good = json!({"links": {"verify_email": "https://x.example/v?t={token}"}, "cors": {"allowed_origins": ["http://localhost:*"]}});
-        assert!(check(&Settings::default(), &own(good), &["rakomi"]).is_ok());
+        assert!(check(&Settings::default(), &own(good), &[crate::tests::door()]).is_ok());
     }
 }

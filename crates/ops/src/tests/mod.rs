@@ -84,19 +84,22 @@ impl TokenShape for Plain {
     }
 }
 
-fn door() -> &'static Door {
+pub(crate) fn door() -> &'static Door {
     Box::leak(Box::new(Door {
         name: DialectName::new("plain"),
         policy: Policy {
             algorithm: Algorithm::EdDsa,
             access_lifetime: Duration::from_mins(15),
             session_lifetime: Duration::from_hours(24),
+            idle_lifetime: None,
             refresh_tokens: true,
             verified_email: false,
             password: vestibule_model::policy::PasswordPolicy::default(),
         },
         issuer: "plain",
+        audience: None,
         token: &Plain,
+        own: crate::OwnSettings::NONE,
     }))
 }
 

@@ -78,6 +78,7 @@ fn refusals() -> Vec<Refusal> {
         Conflict::ValueTaken(vec!["username".into()]).into(),
         Permission::Insufficient.into(),
         Permission::RegistrationClosed.into(),
+        Permission::CrossSite.into(),
         NotFound::Session.into(),
         NotFound::Route.into(),
         NotFound::Method { allow: "GET".into() }.into(),

@@ -71,6 +71,8 @@ pub enum KindArgument {
     Api,
     /// `pk_…`: for a browser or an app; public by nature
     Publishable,
+    /// `drk_…`: for an app written for Darukaa
+    Darukaa,
     /// `sk_…`: for administration
     Secret,
 }
@@ -80,6 +82,7 @@ impl From<KindArgument> for ApiKeyKind {
         match argument {
             KindArgument::Api => Self::Api,
             KindArgument::Publishable => Self::Publishable,
+            KindArgument::Darukaa => Self::Darukaa,
             KindArgument::Secret => Self::Secret,
         }
     }
@@ -118,16 +121,20 @@ impl ApiKeyCommand {
 
 fn shown(row: &ApiKeyRow) -> Shown {
     let kind = ApiKeyKind::ALL.into_iter().find(|kind| kind.prefix() == row.kind);
+    let environment = kind.map_or(row.realm.environment.as_str(), |kind| {
+        kind.environment(row.realm.environment)
+    });
     Shown {
         id: row.id.to_string(),
         kind: kind.map_or("unknown", |kind| match kind {
             ApiKeyKind::Api => "api",
             ApiKeyKind::Publishable => "publishable",
+            ApiKeyKind::Darukaa => "darukaa",
             ApiKeyKind::Secret => "secret",
         }),
         environment: row.realm.environment.as_str(),
         name: row.name.clone(),
-        hint: format!("{}_{}_…{}", row.kind, row.realm.environment, row.hint),
+        hint: format!("{}_{environment}_…{}", row.kind, row.hint),
         created_at: row.created_at.to_string(),
         revoked_at: row.revoked_at.map(|at| at.to_string()),
         key: None,

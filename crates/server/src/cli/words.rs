@@ -37,6 +37,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Permission(Permission::RegistrationClosed) => {
             "registration is closed in this project".into()
         }
+        Refusal::Permission(Permission::CrossSite) => "a page of another site may not do this".into(),
         Refusal::NotFound(NotFound::Session) => "there is no such session".into(),
         Refusal::NotFound(NotFound::Route | NotFound::Method { .. }) => "there is no such thing".into(),
         Refusal::Throttled(Throttled::Client { retry_after } | Throttled::Account { retry_after }) => {

@@ -107,7 +107,7 @@ pub fn always(config: &Config) -> Vec<Finding> {
 
 /// The defaults of projects obey the rules that hold for what a project sets for itself.
 fn project_defaults(config: &Config) -> Vec<Finding> {
-    let judged = settings::judge(&config.project_defaults(), &crate::dialects::names());
+    let judged = settings::judge(&config.project_defaults(), &crate::dialects::doors());
     let Err(Refusal::Input(Input::Fields(fields))) = judged else {
         return Vec::new();
     };

@@ -1,6 +1,7 @@
 //! Every setting, derived from the model: its path, its text, its type, its default.
 
 use super::Config;
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -89,10 +90,7 @@ pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Op
 }
 
 fn read_model() -> Model {
-    let generator = SchemaSettings::draft2020_12()
-        .with(|settings| settings.inline_subschemas = true)
-        .into_generator();
-    let mut schema = generator.into_root_schema_for::<Config>().to_value();
+    let mut schema = generator().into_root_schema_for::<Config>().to_value();
     if let Some(properties) = properties_mut(&mut schema) {
         spell_dialects(properties);
     }
@@ -107,19 +105,32 @@ fn read_model() -> Model {
     Model { tables, keys, schema }
 }
 
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true)
+        .into_generator()
+}
+
 /// Puts a table for each dialect, by its name, in the place of the map that the model gathers them in.
 fn spell_dialects(properties: &mut Map<String, Value>) {
     let Some(gathered) = properties.remove("dialects") else {
         return;
     };
-    for dialect in crate::dialects::names() {
+    for door in crate::dialects::doors() {
         let mut table = gathered.get("additionalProperties").cloned().unwrap_or_default();
-        if let Some(table) = table.as_object_mut() {
-            let text =
-                format!("The {dialect} API; unset values are its own defaults. A default for every project.");
-            table.insert("description".into(), text.into());
+        if let Some(fields) = properties_mut(&mut table) {
+            let mut own = (door.own.schema)(&mut generator()).to_value();
+            fields.extend(properties_mut(&mut own).map(std::mem::take).unwrap_or_default());
         }
-        properties.insert(dialect.to_owned(), table);
+        if let Some(table) = table.as_object_mut() {
+            let text = format!(
+                "The {} API; unset values are its own defaults. A default for every project.",
+                door.name
+            );
+            table.insert("description".into(), text.into());
+            table.insert("additionalProperties".into(), false.into());
+        }
+        properties.insert(door.name.as_str().to_owned(), table);
     }
 }
 

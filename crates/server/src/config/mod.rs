@@ -70,6 +70,7 @@ impl Config {
             cors: self.cors.clone(),
             tokens: self.tokens.clone(),
             jwks: self.jwks.clone(),
+            hosts: BTreeMap::new(),
             dialects: self.dialects.clone(),
         }
     }

@@ -60,12 +60,11 @@ impl KeySet {
         name: &str,
     ) -> Result<Self, Error> {
         let realm = project.realm(environment);
-        let [api, publishable, secret] =
-            ApiKeyKind::ALL.map(|kind| api_keys::create(core, by, realm, kind, name));
+        let make = |kind| api_keys::create(core, by, realm, kind, name);
         Ok(Self {
-            api: api.await?.text,
-            publishable: publishable.await?.text,
-            secret: secret.await?.text,
+            api: make(ApiKeyKind::Api).await?.text,
+            publishable: make(ApiKeyKind::Publishable).await?.text,
+            secret: make(ApiKeyKind::Secret).await?.text,
         })
     }
 }

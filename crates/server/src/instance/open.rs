@@ -78,10 +78,7 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
                 entropy: setup.entropy.clone(),
                 pool,
                 sealer: unlocked.sealer,
-                doors: crate::dialects::all()
-                    .iter()
-                    .map(|dialect| dialect.door)
-                    .collect(),
+                doors: crate::dialects::doors(),
                 settings: settings(config, public_url, setup.profile),
             });
             if unlocked.is_new {

@@ -37,6 +37,7 @@ fn session(id: SessionId) -> Session {
         salt: [4; 16],
         created_at: at(0),
         family,
+        idle_until: None,
         user_agent: None,
         ip_hash: String::new(),
     }
@@ -116,7 +117,7 @@ where
                 let now = at(round * 100);
                 let seen = house.family().await;
                 gate.wait().await;
-                let step = Advance { session: SESSION, generation: seen.leaf, now, overlap: OVERLAP, used: false };
+                let step = Advance { session: SESSION, generation: seen.leaf, now, overlap: OVERLAP, used: false, idle_until: None };
                 house.store.db.write(soon(), body, step).await.unwrap()
             });
         }
@@ -168,7 +169,7 @@ async fn the_sentence_agrees_with_the_state_table_in_every_state() {
                     // Generation 0 has no token; whoever presents one is refused before.
                     for generation in 1..=4 {
                         let family = Family { revoked_at, expires_at, leaf, parent, rotated_at, leaf_used_at };
-                        let step = Advance { session: SESSION, generation, now, overlap: OVERLAP, used };
+                        let step = Advance { session: SESSION, generation, now, overlap: OVERLAP, used, idle_until: None };
                         let known = Family { leaf_used_at: leaf_used_at.or(used.then_some(now)), ..family };
                         let advances =
                             known.judge(generation, now, OVERLAP) == vestibule_model::refresh::Verdict::Advance;
