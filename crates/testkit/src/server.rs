@@ -147,7 +147,8 @@ impl Server {
         *sent.method_mut() = request.method;
         *sent.uri_mut() = request.target.parse().expect("a target");
         *sent.headers_mut() = request.headers;
-        let (parts, body) = self.app.answer(sent, request.from).await.into_parts();
+        let answer = Box::pin(self.app.answer(sent, request.from)).await;
+        let (parts, body) = answer.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
         Answer {
             status: parts.status.as_u16(),

@@ -174,10 +174,12 @@ fn securities(dialect: &Dialect, guard: &Guard) -> Vec<SecurityRequirement> {
         (Guard::ApiKey(_), KeyRule::Required | KeyRule::OrBearer) => vec![key()],
         (Guard::ApiKey(_), KeyRule::Optional) | (Guard::Secret(_), _) => vec![none(), key()],
         (Guard::SignedIn(_), KeyRule::Required) => both().collect(),
-        (Guard::SignedIn(_), KeyRule::OrBearer | KeyRule::Optional) => both().chain(token()).collect(),
+        (Guard::SignedIn(_), KeyRule::OrBearer)
+        | (Guard::SignedIn(_) | Guard::SecretOfSession(_), KeyRule::Optional) => {
+            both().chain(token()).collect()
+        }
         (Guard::SecretOfSession(_), KeyRule::Required) => both().chain([key()]).collect(),
         (Guard::SecretOfSession(_), KeyRule::OrBearer) => both().chain(token()).chain([key()]).collect(),
-        (Guard::SecretOfSession(_), KeyRule::Optional) => both().chain(token()).collect(),
     }
 }
 
