@@ -52,7 +52,7 @@ impl House {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(OpenSqlite::new(folder.path().join("test.db"), Arc::new(()))).await.unwrap();
-        assert_eq!(store.pending().await.unwrap(), [1]);
+        assert_eq!(store.pending().await.unwrap().len(), crate::MIGRATIONS.len());
         store.migrate(at(0)).await.unwrap();
         assert!(store.pending().await.unwrap().is_empty());
         store.db.write(soon(), furnish, ()).await.unwrap();
