@@ -115,6 +115,8 @@ pub enum Input {
     TooLarge,
     /// The body is not the media type that this route takes.
     UnsupportedMediaType,
+    /// A login names a field that is no identifier of this project, or none that the project lets users log in with.
+    IdentifierNotAllowed,
 }
 
 /// One field and what is wrong with it.
@@ -122,8 +124,22 @@ pub enum Input {
 pub struct FieldError {
     /// The field's name or path, as the client spelled it.
     pub field: String,
+    /// The rule that is broken: the keyword of JSON Schema where one says it (`type`, `required`, `maxLength`,
+    /// `pattern`, `format`, `additionalProperties`, …), or `forbidden`, `unique`, `invalid`.
+    pub rule: &'static str,
     /// What is wrong, as a predicate: `must be a string`.
     pub message: String,
+}
+
+impl FieldError {
+    /// A wrong field, the rule that it breaks, and what is wrong with it.
+    pub fn new(field: impl Into<String>, rule: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            rule,
+            message: message.into(),
+        }
+    }
 }
 
 /// Why a new password is refused.
@@ -230,12 +246,9 @@ impl Refusal {
         }
     }
 
-    /// One wrong field.
+    /// One wrong field, by a rule that has no keyword.
     pub fn field(field: &str, message: &str) -> Self {
-        Self::Input(Input::Fields(vec![FieldError {
-            field: field.to_owned(),
-            message: message.to_owned(),
-        }]))
+        Input::Fields(vec![FieldError::new(field, "invalid", message)]).into()
     }
 }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The settings of a project, complete.
@@ -14,6 +15,9 @@ use std::time::Duration;
 pub struct Settings {
     /// Who may register.
     pub registration: Registration,
+    /// What users may say about themselves, as JSON Schema 2020-12. Unset: the schema of a new project. It is set as a
+    /// whole: what a project sets replaces the instance's.
+    pub user_schema: Option<Arc<Map<String, Value>>>,
     /// Where mailed links lead.
     pub links: Links,
     /// Browser origins that may call.
@@ -159,11 +163,18 @@ impl DialectSettings {
 }
 
 impl Settings {
-    /// `defaults` with the sparse `own` settings of a project laid over them, table by table.
+    /// `defaults` with the sparse `own` settings of a project laid over them, table by table. The user schema is no
+    /// table: half of one and half of another would be a schema that nobody wrote.
     pub fn layered(defaults: &Self, own: &Map<String, Value>) -> Result<Self, serde_json::Error> {
-        let mut merged = serde_json::to_value(defaults)?;
+        let user_schema = defaults.user_schema.clone();
+        let mut merged = serde_json::to_value(Self {
+            user_schema: None,
+            ..defaults.clone()
+        })?;
         lay_over(&mut merged, own);
-        serde_json::from_value(merged)
+        let mut layered: Self = serde_json::from_value(merged)?;
+        layered.user_schema = layered.user_schema.or(user_schema);
+        Ok(layered)
     }
 }
 
@@ -208,6 +219,27 @@ mod tests {
         assert_eq!(
             (rakomi.issuer.as_deref(), rakomi.audience.as_deref()),
             (Some("instance"), Some("app"))
+        );
+    }
+
+    #[test]
+    fn a_projects_user_schema_replaces_the_instances_which_is_shared() {
+        let instance = Arc::new(Map::from_iter([("title".to_owned(), json!("instance"))]));
+        let defaults = Settings {
+            user_schema: Some(Arc::clone(&instance)),
+            ..Default::default()
+        };
+        let of = |own: Value| {
+            Settings::layered(&defaults, own.as_object().unwrap())
+                .unwrap()
+                .user_schema
+                .unwrap()
+        };
+        assert!(Arc::ptr_eq(&of(json!({})), &instance));
+        assert!(Arc::ptr_eq(&of(json!({"user_schema": null})), &instance));
+        assert_eq!(
+            Value::Object(of(json!({"user_schema": {"type": "object"}})).as_ref().clone()),
+            json!({"type": "object"})
         );
     }
 

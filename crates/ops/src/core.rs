@@ -8,6 +8,7 @@ use crate::own_settings::OwnSettings;
 use crate::staying::Staying;
 use crate::turns::Turns;
 use crate::used::Used;
+use crate::user_schema::Schemas;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vestibule_keys::pool::HashPool;
@@ -109,6 +110,8 @@ pub struct Core {
     pub mail_queued: tokio::sync::Notify,
     /// What was learnt of API keys and projects.
     pub(crate) entrances: Entrances,
+    /// The user schemas of the projects in memory.
+    pub(crate) schemas: Schemas,
     /// What was learnt of keys, users, sessions and tokens.
     pub(crate) caches: Caches,
     /// Whose newest access token was seen in use.
@@ -135,6 +138,7 @@ impl Core {
         } = parts;
         Arc::new(Self {
             entrances: Entrances::new(&store),
+            schemas: Schemas::default(),
             caches: Caches::over(&store),
             used: Used::default(),
             staying: Staying::default(),

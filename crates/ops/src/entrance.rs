@@ -202,19 +202,27 @@ pub async fn realm_of_host(core: &Core, host: &str) -> Result<Option<(Arc<Projec
 
 /// A project with the instance's defaults below what it sets for itself.
 pub(crate) fn complete(core: &Core, row: ProjectRow) -> Result<Arc<Project>, Error> {
-    let unfit = |error: serde_json::Error| {
+    let unfit = |error: String| {
         Fault::Internal(format!(
             "the settings of project '{}' do not fit this release: {error}",
             row.slug
         ))
     };
-    let settings = Settings::layered(&core.settings.defaults, &row.settings).map_err(unfit)?;
+    let settings = Settings::layered(&core.settings.defaults, &row.settings)
+        .map_err(|error| unfit(error.to_string()))?;
     let nothing = Map::new();
-    let own = core.doors.iter().map(|door| {
+    let tables = core.doors.iter().map(|door| {
         let table = settings.dialects.get(door.name.as_str());
         door.own.read(table.map_or(&nothing, |table| &table.own))
     });
-    let own = OwnSettings(own.collect::<Result<_, _>>().map_err(unfit)?);
+    let mut own = tables
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| unfit(error.to_string()))?;
+    own.push(core.schemas.get(settings.user_schema.as_ref()).map_err(|wrong| {
+        let told = wrong.iter().map(|it| format!("{} {}", it.field, it.message));
+        unfit(told.collect::<Vec<_>>().join("; "))
+    })?);
+    let own = OwnSettings(own);
     Ok(Arc::new(Project {
         own,
         id: row.id,

@@ -8,10 +8,13 @@ mod caches;
 mod change_password;
 mod core;
 mod cx;
+mod delete_account;
+mod deletion;
 mod entrance;
 mod error;
 mod forgot_password;
 mod health;
+mod identify;
 mod issue;
 mod jwks;
 mod keyring;
@@ -21,7 +24,6 @@ mod own_settings;
 mod password_login;
 mod passwords;
 mod post;
-mod profile;
 mod proof;
 mod refresh;
 mod register;
@@ -31,8 +33,10 @@ mod secret_request;
 mod sessions;
 mod staying;
 mod turns;
+mod update_profile;
 pub mod upkeep;
 mod used;
+mod user_schema;
 mod verify_email;
 
 #[cfg(test)]
@@ -42,6 +46,7 @@ pub use crate::core::{Core, Door, InstanceSettings, Parts};
 pub use authenticate::{Caller, authenticate};
 pub use change_password::change_password;
 pub use cx::{Cx, Facts};
+pub use delete_account::delete_account;
 pub use entrance::{
     ApiKeyKind, Entrance, default_project, origin_is_listed, project_by_id, project_by_slug, realm_of_host,
     realm_of_mailed_token, resolve_api_key,
@@ -49,6 +54,7 @@ pub use entrance::{
 pub use error::Error;
 pub use forgot_password::forgot_password;
 pub use health::health;
+pub use identify::{IdentifierField, identifier_field};
 pub use issue::SignedIn;
 pub use jwks::{JwksDocument, jwks};
 pub use keyring::realm_of_kid;
@@ -62,4 +68,6 @@ pub use register::{Register, Registered, register, register_and_sign_in};
 pub use resend_verification::{resend_verification, resend_verification_to};
 pub use reset_password::reset_password;
 pub use sessions::{list_sessions, revoke_session};
+pub use update_profile::update_profile;
+pub use user_schema::{has_profile_field, shown_profile};
 pub use verify_email::verify_email;

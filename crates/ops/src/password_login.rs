@@ -1,22 +1,25 @@
-//! Sign-in with an address and a password.
+//! Sign-in with an identifier and a password.
 
 use crate::audit;
 use crate::cx::Cx;
 use crate::error::{Error, Stop};
+use crate::identify::{self, IdentifierField};
 use crate::issue::{self, SignedIn};
 use crate::passwords;
 use vestibule_model::id::UserId;
 use vestibule_model::refusal::{Account as AccountRefusal, Credentials};
 use vestibule_model::user::User;
-use vestibule_model::{Email, Realm, Refusal};
+use vestibule_model::{Realm, Refusal};
 use vestibule_store::attempts::{self, Account};
 use vestibule_store::audit::{Act, Entry};
-use vestibule_store::{Tx, credentials, users};
+use vestibule_store::{Tx, credentials};
 
-/// What somebody signs in with. Any text is allowed: what cannot be an address or a password is wrong, not malformed.
+/// What somebody signs in with. Any text is allowed: what cannot be an identifier or a password is wrong, not malformed.
 pub struct PasswordLogin {
-    /// The e-mail address, in any spelling.
+    /// The identifier; an e-mail address in any spelling.
     pub identifier: String,
+    /// Which identifier it is.
+    pub by: IdentifierField,
     /// The password.
     pub password: String,
 }
@@ -25,10 +28,7 @@ pub struct PasswordLogin {
 /// with the account is said only to who knows its password.
 pub async fn password_login(cx: &Cx, input: PasswordLogin) -> Result<SignedIn, Error> {
     let db = &cx.core.store.db;
-    let user = match Email::parse(&input.identifier) {
-        Ok(email) => users::find_by_email(db, cx.realm(), &email).await?,
-        Err(_) => None,
-    };
+    let user = identify::find(cx, &input.by, &input.identifier).await?;
     let id = user
         .as_ref()
         .map_or_else(|| UserId::new(cx.core.entropy.as_ref(), cx.now()), |user| user.id);

@@ -4,7 +4,8 @@ use crate::cx::Cx;
 use crate::error::{Error, KeepingWrites, Stop};
 use crate::issue::{self, SignedIn};
 use crate::post::{self, SecretMail, Sender};
-use crate::{audit, passwords, profile};
+use crate::user_schema::{self, By, Identifier};
+use crate::{audit, passwords};
 use serde_json::{Map, Value};
 use vestibule_model::id::UserId;
 use vestibule_model::mail::{MailKind, Purpose};
@@ -85,27 +86,21 @@ pub async fn register_and_sign_in(cx: &Cx, input: Register) -> Result<(Registere
 struct Candidate {
     user: User,
     password: vestibule_keys::Password,
-    identifiers: Vec<(&'static str, String)>,
+    identifiers: Vec<Identifier>,
 }
 
 impl Candidate {
     fn check(cx: &Cx, input: Register) -> Result<Self, Error> {
-        let email = Email::parse(&input.email);
-        let profile = profile::check(input.profile, &input.public_metadata);
-        let (email, profile) = match (email, profile) {
-            (Ok(email), Ok(profile)) => (email, profile),
-            (email, profile) => {
-                let wrong = email.err().map(|problem| FieldError {
-                    field: "email".to_owned(),
-                    message: problem.to_string(),
-                });
-                return Err(Input::Fields(
-                    wrong
-                        .into_iter()
-                        .chain(profile.err().into_iter().flatten())
-                        .collect(),
-                )
-                .into());
+        let rules = user_schema::of(&cx.project)?.rules()?;
+        let email = Email::parse(&input.email)
+            .map_err(|problem| FieldError::new("email", "format", problem.to_string()));
+        let metadata = user_schema::check_metadata(&input.public_metadata);
+        let (email, profile) = match (email, rules.admit(input.profile, By::Owner), metadata) {
+            (Ok(email), Ok(profile), Ok(())) => (email, profile),
+            (email, profile, metadata) => {
+                let profile = profile.err().into_iter().flatten();
+                let wrong = email.err().into_iter().chain(profile).chain(metadata.err());
+                return Err(Input::Fields(wrong.collect()).into());
             }
         };
         let now = cx.now();
@@ -134,7 +129,7 @@ impl Candidate {
 struct Creation {
     user: User,
     hash: String,
-    identifiers: Vec<(&'static str, String)>,
+    identifiers: Vec<Identifier>,
     mail: SecretMail,
     entry: Entry,
     taken: Taken,
@@ -170,19 +165,31 @@ async fn create(tx: &mut Tx, new: &Creation) -> Result<User, Stop> {
 pub(crate) async fn insert_rest(
     tx: &mut Tx,
     user: &User,
-    identifiers: &[(&'static str, String)],
+    identifiers: &[Identifier],
     hash: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Stop> {
-    for (path, value) in identifiers {
-        if !identifiers::claim(tx, user.realm, user.id, path, value).await? {
-            return Err(Conflict::ValueTaken(vec![(*path).to_owned()]).into());
-        }
-    }
+    claim(tx, user, identifiers).await?;
     if let Some(hash) = hash {
         credentials::set(tx, user.id, hash, now).await?;
     }
     Ok(())
+}
+
+/// Claims what only one user of the realm may have; says everything of it that another one has.
+pub(crate) async fn claim(tx: &mut Tx, user: &User, identifiers: &[Identifier]) -> Result<(), Stop> {
+    let mut taken: Vec<String> = Vec::new();
+    for Identifier { path, value } in identifiers {
+        let claimed = identifiers::claim(tx, user.realm, user.id, path, value).await?;
+        if !claimed && !taken.contains(path) {
+            taken.push(path.clone());
+        }
+    }
+    if taken.is_empty() {
+        Ok(())
+    } else {
+        Err(Conflict::ValueTaken(taken).into())
+    }
 }
 
 async fn taken(tx: &mut Tx, taken: &Taken, owner: &User, mut made_up: User) -> Result<User, Stop> {

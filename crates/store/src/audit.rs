@@ -33,14 +33,16 @@ acts! {
     UserCreated = "user.created",
     /// Somebody tried to register an address that has an account.
     UserRegisteredAgain = "user.registered_again",
-    /// An operator disabled the account.
+    /// The account was disabled by an operator, or because it is being deleted.
     UserDisabled = "user.disabled",
     /// An operator enabled the account again.
     UserEnabled = "user.enabled",
     /// An operator ended the lock of the account.
     UserUnlocked = "user.unlocked",
-    /// An operator deleted the account.
+    /// The account was deleted, by an operator or by its owner.
     UserDeleted = "user.deleted",
+    /// The profile changed; the detail names the fields.
+    ProfileUpdated = "profile.updated",
     /// A password was right and a session began.
     LoginSucceeded = "login.succeeded",
     /// A login was refused; the detail says why.

@@ -2,6 +2,7 @@
 
 use crate::columns;
 use crate::sentences::sentences;
+use serde_json::{Map, Value as Json};
 use vestibule_model::id::{ProjectId, UserId};
 use vestibule_model::user::User;
 use vestibule_model::{Email, Realm, Timestamp};
@@ -20,6 +21,10 @@ macro_rules! all {
 sentences! {
     FIND = concat!("SELECT ", all!(), " FROM users WHERE id = $1");
     FIND_BY_EMAIL = concat!("SELECT ", all!(), " FROM users WHERE project = $1 AND environment = $2 AND email = $3");
+    FIND_BY_IDENTIFIER = concat!(
+        "SELECT ", all!(), " FROM users WHERE id = (SELECT user_id FROM identifiers
+        WHERE project = $1 AND environment = $2 AND path = $3 AND value = $4)"
+    );
     // An update of nothing is the portable way to hold a row until the commit.
     LOCK = concat!("UPDATE users SET number = number WHERE id = $1 RETURNING ", all!());
     NEXT_NUMBER = "INSERT INTO user_numbers (project, environment, last) VALUES ($1, $2, 1)
@@ -28,6 +33,7 @@ sentences! {
         "INSERT INTO users (", all!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT DO NOTHING RETURNING number"
     );
+    UPDATE_PROFILE = "UPDATE users SET profile = $2, updated_at = $3 WHERE id = $1";
     VERIFY_EMAIL = "UPDATE users SET email_verified_at = $3, updated_at = $3
         WHERE id = $1 AND email = $2 AND email_verified_at IS NULL";
     DISABLE = "UPDATE users SET disabled_at = $2, updated_at = $2 WHERE id = $1 AND disabled_at IS NULL";
@@ -68,6 +74,12 @@ pub async fn find_by_email(db: &Db, realm: Realm, email: &Email) -> Result<Optio
     db.read_one(FIND_BY_EMAIL, bind).await?.as_ref().map(user).transpose()
 }
 
+/// The user who has claimed this value of an identifier.
+pub async fn find_by_identifier(db: &Db, realm: Realm, path: &str, value: &str) -> Result<Option<User>, Error> {
+    let bind = bind![realm.project.bytes(), realm.environment.as_str(), path, value];
+    db.read_one(FIND_BY_IDENTIFIER, bind).await?.as_ref().map(user).transpose()
+}
+
 /// The user with this canonical address, as the transaction sees it.
 pub async fn find_by_email_in(tx: &mut Tx, realm: Realm, email: &Email) -> Result<Option<User>, Error> {
     let bind = bind![realm.project.bytes(), realm.environment.as_str(), email.as_str()];
@@ -102,6 +114,18 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
         user.updated_at.micros(),
     ];
     Ok(tx.one(INSERT, row).await?.is_some())
+}
+
+/// Replaces a user's profile.
+pub async fn update_profile(
+    tx: &mut Tx,
+    id: UserId,
+    profile: &Map<String, Json>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.run(UPDATE_PROFILE, bind![id.bytes(), columns::object_text(profile), now.micros()]).await?;
+    tx.announce(TOPIC, id.bytes());
+    Ok(())
 }
 
 /// Marks the address verified, if it is still `email`; answers whether that changed anything.

@@ -33,7 +33,7 @@ impl Fields {
     pub fn text(&mut self, name: &str) -> String {
         match self.values.remove(name) {
             Some(value) => self.non_empty(name, value),
-            None => self.wrong_as(name, "is required"),
+            None => self.wrong_as(name, "required", "is required"),
         }
     }
 
@@ -42,7 +42,7 @@ impl Fields {
         match self.values.remove(name) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text),
-            Some(_) => self.wrong_as(name, "must be a string"),
+            Some(_) => self.wrong_as(name, "type", "must be a string"),
         }
     }
 
@@ -61,7 +61,7 @@ impl Fields {
         match self.values.remove(name) {
             None | Some(Value::Null) => None,
             Some(Value::Object(object)) => Some(object),
-            Some(_) => self.wrong_as(name, "must be an object"),
+            Some(_) => self.wrong_as(name, "type", "must be an object"),
         }
     }
 
@@ -72,22 +72,24 @@ impl Fields {
 
     /// Notes that a field is wrong; the message is a predicate, such as `must be a string`.
     pub fn refuse(&mut self, name: &str, message: &str) {
-        self.wrong.push(FieldError {
-            field: name.to_owned(),
-            message: message.to_owned(),
-        });
+        self.refuse_by(name, "invalid", message);
+    }
+
+    /// Notes that a field breaks a rule that has a name, such as `enum`.
+    pub fn refuse_by(&mut self, name: &str, rule: &'static str, message: &str) {
+        self.wrong.push(FieldError::new(name, rule, message));
     }
 
     fn non_empty(&mut self, name: &str, value: Value) -> String {
         match value {
-            Value::String(text) if text.is_empty() => self.wrong_as(name, "must not be empty"),
+            Value::String(text) if text.is_empty() => self.wrong_as(name, "minLength", "must not be empty"),
             Value::String(text) => text,
-            _ => self.wrong_as(name, "must be a string"),
+            _ => self.wrong_as(name, "type", "must be a string"),
         }
     }
 
-    fn wrong_as<T: Default>(&mut self, name: &str, message: &str) -> T {
-        self.refuse(name, message);
+    fn wrong_as<T: Default>(&mut self, name: &str, rule: &'static str, message: &str) -> T {
+        self.refuse_by(name, rule, message);
         T::default()
     }
 }

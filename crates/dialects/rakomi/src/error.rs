@@ -122,6 +122,11 @@ const fn input(refusal: &Input) -> Said {
             "request/invalid_body",
             "Some fields are missing or not valid",
         ),
+        Input::IdentifierNotAllowed => said(
+            400,
+            "request/invalid_body",
+            "This field does not identify users here",
+        ),
         Input::WeakPassword(_) => said(400, "auth/weak_password", "The password is too weak"),
         Input::TooLarge => said(413, "request/too_large", "The request body is too large"),
         Input::UnsupportedMediaType => said(

@@ -27,7 +27,7 @@ pub(crate) struct RevokeForm {
 fn token_form(fields: &mut Fields) -> TokenForm {
     let grant_type = fields.text("grant_type");
     if !grant_type.is_empty() && grant_type != "refresh_token" {
-        fields.refuse("grant_type", "must be refresh_token");
+        fields.refuse_by("grant_type", "enum", "must be refresh_token");
     }
     TokenForm {
         grant_type,

@@ -2,6 +2,7 @@
 
 use super::{Operator, settings};
 use crate::core::Core;
+use crate::deletion::{self, BATCH};
 use crate::entrance;
 use crate::error::{Error, Stop};
 use serde_json::{Map, Value};
@@ -12,10 +13,8 @@ use vestibule_model::refusal::Conflict;
 use vestibule_model::{Environment, Project, Realm, Refusal, Settings, Timestamp};
 use vestibule_store::audit::{self, Act, Entry};
 use vestibule_store::projects::{self, ProjectRow};
-use vestibule_store::{Tx, attempts, instance, outbox, sessions, users};
+use vestibule_store::{Tx, attempts, instance, outbox, users};
 
-/// Most rows that one transaction deletes.
-const BATCH: u32 = 400;
 /// Most users that one transaction deletes; each has a handful of rows.
 const USERS: u32 = 50;
 
@@ -248,11 +247,7 @@ pub async fn delete(
         if users.is_empty() {
             break;
         }
-        let leaving: Vec<_> = users
-            .into_iter()
-            .map(|user| Leaving { user, entry: None })
-            .collect();
-        gone += core.write(delete_users, leaving).await?;
+        gone += core.write(delete_users, users).await?;
         progress(gone);
     }
     while core.write(delete_rest, id).await? > 0 {}
@@ -260,29 +255,19 @@ pub async fn delete(
     core.write(delete_row, (id, entry)).await
 }
 
-/// A user who is to be deleted, and the audit row of it; a project's own row stands for those of its users.
-pub(super) struct Leaving {
-    pub(super) user: UserId,
-    pub(super) entry: Option<Entry>,
-}
-
-/// Deletes users with their sessions, as far as one transaction goes; answers how many users.
-pub(super) async fn delete_users(tx: &mut Tx, leaving: &Vec<Leaving>) -> Result<u64, Stop> {
-    let (mut left, mut gone) = (BATCH, 0);
-    for Leaving { user, entry } in leaving {
-        let deleted = sessions::delete_of_user(tx, *user, left).await?;
-        left = left.saturating_sub(u32::try_from(deleted).unwrap_or(u32::MAX));
+/// Deletes users with their sessions, as far as one transaction goes; answers how many users. The project's own audit
+/// row stands for theirs.
+async fn delete_users(tx: &mut Tx, users: &Vec<UserId>) -> Result<u64, Stop> {
+    let (mut left, mut all) = (BATCH, 0);
+    for user in users {
+        let (deleted, gone) = deletion::remove(tx, *user, left).await?;
+        left = left.saturating_sub(deleted);
+        all += u64::from(gone);
         if left == 0 {
             break;
         }
-        if users::delete(tx, *user).await? {
-            gone += 1;
-            if let Some(entry) = entry {
-                audit::write(tx, entry).await?;
-            }
-        }
     }
-    Ok(gone)
+    Ok(all)
 }
 
 async fn delete_rest(tx: &mut Tx, id: &ProjectId) -> Result<u64, Stop> {

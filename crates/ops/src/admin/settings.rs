@@ -1,13 +1,21 @@
 //! Settings of a project: setting one by its path, and what no setting may be.
 
 use crate::core::Door;
+use crate::user_schema::UserSchema;
 use serde_json::{Map, Value};
+use vestibule_model::refusal::Input;
 use vestibule_model::settings::{DialectSettings, Links};
 use vestibule_model::{Refusal, Settings};
 
 /// Puts `value` at a dotted path (`tokens.refresh_overlap`) of what a project sets for itself; `null` takes the
 /// project's own value away, so that the instance's holds again.
 pub(crate) fn put(own: &mut Map<String, Value>, path: &str, value: Value) -> Result<(), Refusal> {
+    if path.starts_with("user_schema.") {
+        return Err(Refusal::field(
+            path,
+            "is part of user_schema, which is set as a whole",
+        ));
+    }
     let mut table = own;
     let mut names = path.split('.').peekable();
     while let Some(name) = names.next() {
@@ -41,6 +49,9 @@ pub fn check(defaults: &Settings, own: &Map<String, Value>, doors: &[&Door]) -> 
 
 /// Says what is wrong with settings, whoever made them.
 pub fn judge(settings: &Settings, doors: &[&Door]) -> Result<(), Refusal> {
+    if let Some(schema) = &settings.user_schema {
+        UserSchema::judge(schema).map_err(Input::Fields)?;
+    }
     links(&settings.links)?;
     for origin in &settings.cors.allowed_origins {
         if !is_origin(origin) {
@@ -181,6 +192,14 @@ mod tests {
         );
         assert!(put(&mut settings, "dialects.plain.issuer.deeper", json!(1)).is_err());
         assert!(put(&mut settings, "jwks..max_age", json!(1)).is_err());
+        assert!(
+            put(
+                &mut settings,
+                "user_schema.properties.role",
+                json!({"type": "string"})
+            )
+            .is_err()
+        );
     }
 
     #[test]
@@ -200,6 +219,7 @@ mod tests {
             json!({"hosts": {"auth.example.com": "prod"}}),
             json!({"dialects": {"plain": {"password_minimum": 4}}}),
             json!({"dialects": {"plain": {"access_token_lifetime": 0}}}),
+            json!({"user_schema": {"properties": {"role": {"type": "string"}}}}),
         ] {
             assert!(
                 check(&Settings::default(), &own(wrong.clone()), &[crate::tests::door()]).is_err(),

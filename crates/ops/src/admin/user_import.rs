@@ -4,7 +4,8 @@ use super::Operator;
 use super::users::{NewPassword, stored_hash};
 use crate::core::Core;
 use crate::error::{Error, Stop};
-use crate::{profile, register};
+use crate::register;
+use crate::user_schema::{self, By, Identifier};
 use serde_json::{Map, Value};
 use vestibule_keys::StoredHash;
 use vestibule_model::id::UserId;
@@ -59,7 +60,7 @@ pub async fn import(
 
 struct Candidate {
     user: User,
-    identifiers: Vec<(&'static str, String)>,
+    identifiers: Vec<Identifier>,
     hash: Option<String>,
     entry: Entry,
 }
@@ -71,8 +72,11 @@ async fn candidate(
     environment: Environment,
     new: NewUser,
 ) -> Result<Candidate, Error> {
-    let email = Email::parse(&new.email).map_err(|problem| Refusal::field("email", &problem.to_string()))?;
-    let profile = profile::check(new.profile, &new.public_metadata).map_err(fields)?;
+    let rules = user_schema::of(project)?.rules()?;
+    let email = Email::parse(&new.email)
+        .map_err(|problem| fields(vec![FieldError::new("email", "format", problem.to_string())]))?;
+    let profile = rules.admit(new.profile, By::Operator).map_err(fields)?;
+    user_schema::check_metadata(&new.public_metadata).map_err(|wrong| fields(vec![wrong]))?;
     let now = core.clock.now();
     let user = User {
         id: UserId::new(core.entropy.as_ref(), now),
@@ -121,10 +125,15 @@ async fn insert(
 /// What is taken is looked for first, because one refused row must not undo the others of its batch.
 async fn insert_one(tx: &mut Tx, new: &Candidate) -> Result<Result<User, Refusal>, Stop> {
     let mut user = new.user.clone();
-    for (path, value) in &new.identifiers {
+    let mut taken = Vec::new();
+    for Identifier { path, value } in &new.identifiers {
         if identifiers::is_taken(tx, user.realm, path, value).await? {
-            return Ok(Err(Conflict::ValueTaken(vec![(*path).to_owned()]).into()));
+            taken.push(path.clone());
         }
+    }
+    if !taken.is_empty() {
+        taken.dedup();
+        return Ok(Err(Conflict::ValueTaken(taken).into()));
     }
     if users::find_by_email_in(tx, user.realm, &user.email)
         .await?

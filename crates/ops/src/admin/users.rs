@@ -1,7 +1,8 @@
 //! Users.
 
-use super::{Operator, projects};
+use super::Operator;
 use crate::core::Core;
+use crate::deletion::{self, Deletion};
 use crate::error::{Error, Stop};
 use crate::{admin::user_import, passwords};
 use vestibule_model::id::UserId;
@@ -146,25 +147,13 @@ pub async fn set_password(
 
 /// Deletes a user and everything that hangs on it but its audit rows; `false` when there is none.
 pub async fn delete(core: &Core, by: &Operator, user: &User) -> Result<bool, Error> {
-    // Disabled first, so that nothing new hangs itself on the user while the old goes in batches.
-    change(
-        core,
-        user,
-        Change::Disable,
-        by.does(core, user.realm, Act::UserDisabled),
-    )
-    .await?;
-    while users::find(&core.store.db, user.id).await?.is_some() {
-        let entry = by.does(core, user.realm, Act::UserDeleted).about(user.id);
-        let leaving = vec![projects::Leaving {
-            user: user.id,
-            entry: Some(entry),
-        }];
-        if core.write(projects::delete_users, leaving).await? == 1 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let row = |act| by.does(core, user.realm, act).about(user.id);
+    let deletion = Deletion {
+        user: user.id,
+        disabled: row(Act::UserDisabled).saying("being deleted"),
+        deleted: row(Act::UserDeleted),
+    };
+    deletion::delete(core, deletion).await
 }
 
 /// The hash to store for a password that an operator gives.

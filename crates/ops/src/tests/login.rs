@@ -1,12 +1,13 @@
 //! Sign-in and changes of the password, with the sessions that they begin and end.
 
 use super::*;
-use crate::{PasswordLogin, SignedIn, authenticate, change_password, password_login};
+use crate::{IdentifierField, PasswordLogin, SignedIn, authenticate, change_password, password_login};
 use vestibule_model::refusal::{Account, Credentials, Token};
 
 async fn login(house: &House, email: &str, password: &str) -> Result<SignedIn, crate::Error> {
     let input = PasswordLogin {
         identifier: email.to_owned(),
+        by: IdentifierField::Email,
         password: password.to_owned(),
     };
     password_login(&house.cx, input).await

@@ -9,6 +9,7 @@ mod lockout;
 mod login;
 mod mail;
 mod operators;
+mod profile;
 mod refresh;
 mod registration;
 mod sessions;

@@ -18,7 +18,7 @@ async fn an_import_answers_for_each_row_and_a_deleted_project_takes_all_its_user
     rows.push(("user7@EXAMPLE.org".into(), None));
     rows.push(("nowhere".into(), None));
     rows.push(("ada@example.org".into(), Some("ada")));
-    rows.push(("eve@example.org".into(), Some("Ada")));
+    rows.push(("eve@example.org".into(), Some("ada")));
     let users = rows.into_iter().map(|(email, username)| {
         let profile = username
             .map(|name: &str| ("username".to_owned(), name.into()))

@@ -38,10 +38,7 @@ pub fn table(dialect: &Dialect) -> String {
 
 fn refusals() -> Vec<Refusal> {
     let wait = Duration::from_secs(30);
-    let field = FieldError {
-        field: "email".into(),
-        message: "must be a string".into(),
-    };
+    let field = FieldError::new("email", "type", "must be a string");
     let weak = [
         WeakPassword::TooShort { minimum: 8 },
         WeakPassword::TooLong,
@@ -74,6 +71,7 @@ fn refusals() -> Vec<Refusal> {
         Input::Fields(vec![field]).into(),
         Input::TooLarge.into(),
         Input::UnsupportedMediaType.into(),
+        Input::IdentifierNotAllowed.into(),
         Conflict::EmailTaken.into(),
         Conflict::ValueTaken(vec!["username".into()]).into(),
         Permission::Insufficient.into(),

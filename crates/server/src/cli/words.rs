@@ -75,6 +75,7 @@ fn input(input: &Input) -> String {
                 "the password needs an upper-case letter, a lower-case letter and a digit".into()
             }
         },
+        Input::IdentifierNotAllowed => "users of this project do not log in with this field".into(),
         Input::TooLarge => "the input is too large".into(),
         Input::UnsupportedMediaType => "the input is not of a type that is taken here".into(),
     }

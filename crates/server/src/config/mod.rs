@@ -66,6 +66,7 @@ impl Config {
     pub fn project_defaults(&self) -> Settings {
         Settings {
             registration: self.registration.clone(),
+            user_schema: None,
             links: self.links.clone(),
             cors: self.cors.clone(),
             tokens: self.tokens.clone(),
