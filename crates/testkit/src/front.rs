@@ -59,6 +59,7 @@ impl Server {
             core: Arc::clone(self.core()),
             templates: Arc::new(Templates::load(None).expect("the built-in templates")),
             documents: Vec::new(),
+            dev_keys: None,
             default_environment: Environment::Live,
             dev,
         };

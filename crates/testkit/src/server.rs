@@ -75,6 +75,7 @@ impl Server {
             core: core.clone(),
             templates: templates.clone(),
             documents: Vec::new(),
+            dev_keys: None,
             dev: false,
             default_environment: Environment::Live,
         });

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::endpoint::Endpoint;
 use crate::limit::OwnBudget;
 use crate::limit_headers::LimitHeaders;
+use crate::quickstart::Quickstart;
 use crate::request_id::RequestId;
 use crate::route::Route;
 use crate::schema::SchemaOf;
@@ -29,6 +30,8 @@ pub struct Dialect {
     pub limit_headers: LimitHeaders,
     /// The budgets that it has for itself; the first that covers a path counts. Where none does the shared ones count.
     pub own_budgets: Vec<OwnBudget>,
+    /// The first steps of its clients.
+    pub quickstart: Quickstart,
     /// The media type of its refusals.
     pub error_type: &'static str,
     /// The shape of its refusals.

@@ -8,6 +8,7 @@ use crate::dialect::{Dialect, KeyRule};
 use crate::endpoint::Endpoint;
 use crate::limit::{self, Budget, OwnBudget, Rate};
 use crate::limit_headers::LimitHeaders;
+use crate::quickstart::Quickstart;
 use crate::route::Route;
 use crate::schema::SchemaOf;
 use serde::Serialize;
@@ -127,6 +128,14 @@ pub(crate) fn dialect() -> Dialect {
         cookie: None,
         limit_headers: LimitHeaders::DRAFT_7,
         own_budgets: Vec::new(),
+        quickstart: Quickstart {
+            key: None,
+            sign_up: None,
+            sign_in: "/v1/login",
+            identifier: "email",
+            token: "token",
+            profile: "/v1/health",
+        },
         error_type: "application/problem+json",
         error_schema: SchemaOf::new::<Problem>(),
         routes,

@@ -27,8 +27,8 @@ use std::time::Duration;
 use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::Algorithm;
 use vestibule_model::{DialectName, Policy};
-use vestibule_ops::{Door, OwnSettings};
-use vestibule_web::{Dialect, KeyRule, LimitHeaders, SchemaOf};
+use vestibule_ops::{ApiKeyKind, Door, OwnSettings};
+use vestibule_web::{Dialect, KeyRule, LimitHeaders, Quickstart, SchemaOf};
 
 static DOOR: Door = Door {
     name: DialectName::new("rakomi"),
@@ -62,6 +62,14 @@ pub fn dialect() -> Dialect {
         cookie: None,
         limit_headers: LimitHeaders::DRAFT_7,
         own_budgets: Vec::new(),
+        quickstart: Quickstart {
+            key: Some(ApiKeyKind::Api),
+            sign_up: Some("/v1/auth/register"),
+            sign_in: "/v1/auth/login",
+            identifier: "email",
+            token: "access_token",
+            profile: "/v1/auth/me",
+        },
         routes: routes::routes,
         answer: answer::answer,
         error_schema: SchemaOf::new::<answer::Problem>(),

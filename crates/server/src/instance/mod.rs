@@ -11,6 +11,7 @@ pub use metrics::{Metrics, Recorder, Recording};
 pub use open::{OpenError, Setup, exposed_files, open};
 
 use crate::config::{Config, Limits, Profile};
+use crate::data::Folder;
 use crate::pages::{self, Document, PagesState};
 use background::Background;
 use ready::Readiness;
@@ -83,6 +84,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
         templates: Arc::clone(&templates),
         documents: documents(&base_url)?,
         dev: setup.profile == Profile::Development,
+        dev_keys: Some(Folder::of(&config).dev_keys()),
         default_environment: config.server.default_environment.into(),
     };
     let readiness = Readiness {
@@ -157,13 +159,8 @@ fn url(mut address: SocketAddr) -> String {
 
 fn documents(base_url: &str) -> Result<Vec<Document>, OpenError> {
     let documents = crate::dialects::all().into_iter().map(|dialect| {
-        let openapi = serde_json::to_value(vestibule_web::openapi(&dialect, base_url));
-        let openapi = openapi.map_err(|error| OpenError::Other(format!("the OpenAPI document: {error}")))?;
-        Ok(Document {
-            name: dialect.door.name.as_str().to_owned(),
-            title: dialect.title.to_owned(),
-            openapi,
-        })
+        Document::of(&dialect, base_url)
+            .map_err(|error| OpenError::Other(format!("the OpenAPI document: {error}")))
     });
     documents.collect()
 }

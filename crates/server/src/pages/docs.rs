@@ -2,7 +2,7 @@
 
 use super::docs_model::{self, Operation};
 use super::shell::Outcome;
-use super::{Pages, Shared};
+use super::{Pages, Shared, quickstart};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -59,7 +59,9 @@ impl Pages {
             Some(None) => return self.undocumented("No such operation"),
         };
         let groups = Value::from(Serde(grouped(&operations)));
-        let values = context! { name => &document.name, title => &document.title, base, groups, shown };
+        let languages: Vec<_> = quickstart::languages().collect();
+        let values =
+            context! { name => &document.name, title => &document.title, base, groups, shown, languages };
         self.shell.page(StatusCode::OK, template, values)
     }
 

@@ -11,6 +11,7 @@ mod docs_model;
 mod docs_tests;
 mod form;
 mod inbox;
+mod quickstart;
 mod realm;
 mod refusal;
 mod reset_password;
@@ -21,10 +22,12 @@ mod verify_email;
 use axum::Router;
 use axum::routing::get;
 use shell::Shell;
+use std::path::PathBuf;
 use std::sync::Arc;
 use vestibule_mail::Templates;
 use vestibule_model::Environment;
 use vestibule_ops::Core;
+use vestibule_web::{Dialect, Quickstart};
 
 /// What the pages work with.
 pub struct PagesState {
@@ -38,6 +41,8 @@ pub struct PagesState {
     pub default_environment: Environment,
     /// Whether the pages of `vestibule dev` are served: start, inbox and documentation.
     pub dev: bool,
+    /// The file with the API keys of `dev`, for code to copy.
+    pub dev_keys: Option<PathBuf>,
 }
 
 /// A dialect's API document.
@@ -48,6 +53,23 @@ pub struct Document {
     pub title: String,
     /// The `OpenAPI` 3.1 document.
     pub openapi: serde_json::Value,
+    /// The header that carries the API key.
+    pub key_header: &'static str,
+    /// The first steps of a client.
+    pub quickstart: Quickstart,
+}
+
+impl Document {
+    /// The document of a dialect that is reached at this URL.
+    pub fn of(dialect: &Dialect, base_url: &str) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            name: dialect.door.name.as_str().to_owned(),
+            title: dialect.title.to_owned(),
+            openapi: serde_json::to_value(vestibule_web::openapi(dialect, base_url))?,
+            key_header: dialect.key_header,
+            quickstart: dialect.quickstart,
+        })
+    }
 }
 
 /// What every handler sees.
@@ -78,6 +100,7 @@ pub fn router(state: PagesState) -> Router {
     if dev {
         router = router
             .route("/", get(start::show))
+            .route("/quickstart", get(quickstart::show))
             .route("/docs", get(docs::index))
             .route("/docs/{dialect}", get(docs::show))
             .route("/docs/{dialect}/{operation}", get(docs::operation))

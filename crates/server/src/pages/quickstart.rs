@@ -1,0 +1,137 @@
+//! Code that a developer copies: sign up, sign in, read the profile, in any of these languages through any dialect, with
+//! this instance's URL and the test key of `dev`.
+
+use super::form::Form;
+use super::{Document, Shared};
+use crate::instance::keys::Keys;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use std::path::Path;
+use vestibule_ops::ApiKeyKind;
+
+/// The languages, each with its template.
+const LANGUAGES: [(&str, &str); 8] = [
+    ("curl", include_str!("quickstart/curl.sh")),
+    ("javascript", include_str!("quickstart/javascript.mjs")),
+    ("python", include_str!("quickstart/python.py")),
+    ("rust", include_str!("quickstart/rust.rs")),
+    ("go", include_str!("quickstart/go.go")),
+    ("php", include_str!("quickstart/php.php")),
+    ("java", include_str!("quickstart/java.java")),
+    ("csharp", include_str!("quickstart/csharp.cs")),
+];
+
+/// The languages, in the order of listing.
+pub(super) fn languages() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.iter().map(|(language, _)| *language)
+}
+
+/// `GET /quickstart?lang=&dialect=`; what is not named is the first of its list.
+pub(super) async fn show(State(pages): Shared, RawQuery(query): RawQuery) -> Response {
+    let state = &pages.state;
+    let wanted = Form::parse(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let document = match wanted.get("dialect") {
+        Some(name) => state.documents.iter().find(|document| document.name == name),
+        None => state.documents.first(),
+    };
+    let language = match wanted.get("lang") {
+        Some(name) => LANGUAGES.iter().find(|(language, _)| *language == name),
+        None => LANGUAGES.first(),
+    };
+    let (Some(document), Some((language, template))) = (document, language) else {
+        let languages = languages().collect::<Vec<_>>().join(", ");
+        let dialects: Vec<_> = state.documents.iter().map(|it| it.name.as_str()).collect();
+        let text = format!(
+            "lang is one of {languages}; dialect is one of {}.\n",
+            dialects.join(", ")
+        );
+        return plain(StatusCode::BAD_REQUEST, text);
+    };
+    let keys = state.dev_keys.as_deref().and_then(kept);
+    match code(document, template, &state.core.settings.public_url, keys.as_ref()) {
+        Ok(code) => plain(StatusCode::OK, code),
+        Err(error) => {
+            tracing::error!(language, %error, "a quickstart cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn plain(status: StatusCode, text: String) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, text).into_response()
+}
+
+fn kept(dev_keys: &Path) -> Option<Keys> {
+    serde_json::from_str(&std::fs::read_to_string(dev_keys).ok()?).ok()
+}
+
+/// Writes the code. Without the keys of `dev`, a placeholder stands where the reader puts one.
+fn code(
+    document: &Document,
+    template: &str,
+    base: &str,
+    keys: Option<&Keys>,
+) -> Result<String, minijinja::Error> {
+    let steps = document.quickstart;
+    let key = steps.key.map(|kind| {
+        let key = keys.map(|keys| match kind {
+            ApiKeyKind::Publishable => keys.test.publishable.clone(),
+            ApiKeyKind::Api | ApiKeyKind::Darukaa | ApiKeyKind::Secret => keys.test.api.clone(),
+        });
+        key.unwrap_or_else(|| format!("{}_test_…", kind.prefix()))
+    });
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let code = environment.render_str(
+        template,
+        context! {
+            title => &document.title, base, key, key_header => document.key_header,
+            sign_up => steps.sign_up, sign_in => steps.sign_in, identifier => steps.identifier,
+            token => steps.token, profile => steps.profile,
+        },
+    )?;
+    Ok(format!("{}\n", code.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_code_for_every_dialect() {
+        for dialect in crate::dialects::all() {
+            let document = Document::of(&dialect, "https://auth.example.com").unwrap();
+            for (language, template) in LANGUAGES {
+                let code = code(&document, template, "https://auth.example.com", None).unwrap();
+                let steps = dialect.quickstart;
+                for part in [
+                    "https://auth.example.com",
+                    steps.sign_in,
+                    steps.token,
+                    steps.profile,
+                ] {
+                    assert!(
+                        code.contains(part),
+                        "{language} {}: {part}\n{code}",
+                        document.name
+                    );
+                }
+                assert_eq!(
+                    code.contains("_test_…"),
+                    steps.key.is_some(),
+                    "{language}\n{code}"
+                );
+                assert!(!code.contains("{%") && !code.contains("{{ "), "{code}");
+                assert!(code.lines().all(|line| line.trim_end() == line), "{code}");
+            }
+        }
+    }
+}
