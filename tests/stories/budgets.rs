@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use std::time::Duration;
-use vestibule_testkit::{Answer, BEGINNING, Front, PASSWORD, Server, Way, stories};
+use vestibule_testkit::{Answer, BEGINNING, Front, PASSWORD, Server, Way, dialect, stories};
 use vestibule_web::{Dialect, Draft, LimitHeaders, OwnBudget, Rate};
 
 const TEN: Rate = Rate {
@@ -21,7 +21,7 @@ fn front(t: &Server, own_budgets: Vec<OwnBudget>, limit_headers: LimitHeaders) -
     let dialects = vec![Dialect {
         own_budgets,
         limit_headers,
-        ..vestibule_server::dialects::all().remove(0)
+        ..dialect("rakomi")
     }];
     t.front(Way {
         dialects,

@@ -4,6 +4,7 @@
 //! decided, which is why there is no catch-all.
 
 use crate::project::Environment;
+use std::fmt;
 use std::time::Duration;
 
 /// Why an operation did not do what was asked, although nothing is broken but perhaps [`Refusal::Failed`].
@@ -158,6 +159,34 @@ pub enum WeakPassword {
     Common,
     /// Lacks an upper-case letter, a lower-case letter or a digit, where the dialect documents that rule.
     Classes,
+}
+
+impl Input {
+    /// A sentence that says what exactly is wrong, where more is known than the kind of the refusal.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Malformed(why) => Some(why.clone()),
+            Self::Fields(fields) => fields
+                .first()
+                .map(|first| format!("{} {}", first.field, first.message)),
+            Self::WeakPassword(why) => Some(why.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for WeakPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort { minimum } => write!(f, "The password must have at least {minimum} characters"),
+            Self::TooLong => f.write_str("The password must not be longer than 1024 bytes"),
+            Self::Nul => f.write_str("The password must not contain the character U+0000"),
+            Self::Common => f.write_str("The password is too common or too easily guessed"),
+            Self::Classes => {
+                f.write_str("The password must contain an uppercase letter, a lowercase letter and a number")
+            }
+        }
+    }
 }
 
 /// Refusals because something exists.

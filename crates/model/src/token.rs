@@ -1,6 +1,7 @@
 //! Access tokens: what goes into one, what comes out of one, and the shape a dialect gives it.
 
 use crate::id::{SessionId, UserId};
+use crate::project::OwnSettings;
 use crate::{Realm, Timestamp};
 use serde_json::{Map, Value};
 
@@ -45,6 +46,8 @@ pub struct TokenFacts<'a> {
     pub issuer: &'a str,
     /// The `aud` that the project sets for this dialect.
     pub audience: &'a str,
+    /// What the project's dialects alone have as settings.
+    pub own: &'a OwnSettings,
     /// The user.
     pub user: UserId,
     /// The user's per-environment sequence number.

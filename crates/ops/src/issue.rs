@@ -64,6 +64,7 @@ pub(crate) async fn access(
         realm: session.realm,
         issuer: &issuer,
         audience: &audience,
+        own: &cx.project.own,
         user: user.id,
         number: user.number,
         email: user.email.as_str(),

@@ -11,6 +11,11 @@ impl SeededEntropy {
         Self(AtomicU64::new(seed))
     }
 
+    /// Goes on from this seed. Returns the one from which it would have gone on.
+    pub(crate) fn begin_at(&self, seed: u64) -> u64 {
+        self.0.swap(seed, Ordering::SeqCst)
+    }
+
     fn word(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut word = self.0.fetch_add(STEP, Ordering::SeqCst).wrapping_add(STEP);

@@ -1,5 +1,6 @@
 //! Keys that are the same in every run.
 
+use crate::entropy::SeededEntropy;
 use vestibule_keys::jose::Key;
 use vestibule_model::id::KeyId;
 use vestibule_model::token::Algorithm;
@@ -67,9 +68,10 @@ async fn realm_keys(core: &Core, project: &Project, environment: Environment) ->
 }
 
 /// Lays the secret keys of the default project, so that none is made in the middle of a story. The signing keys are
-/// fixed, and RSA signatures of PKCS #1 v1.5 depend on nothing but key and message (RFC 8017 §8.2): tokens are the same
-/// in every run.
-pub(crate) async fn lay_secret_keys(core: &Core, doors: &[&Door], project: &Project) {
+/// fixed, and RSA signatures of PKCS #1 v1.5 depend on nothing but key and message (RFC 8017 §8.2), like HMACs: tokens
+/// are the same in every run. A door's HMAC secret is made of its name, and takes no chance from the stories, whose ids
+/// would otherwise change with every new door.
+pub(crate) async fn lay_secret_keys(core: &Core, chance: &SeededEntropy, doors: &[&Door], project: &Project) {
     let pairs: [(_, &[u8]); 2] = [
         (Environment::Live, include_bytes!("keys/live.pk8")),
         (Environment::Test, include_bytes!("keys/test.pk8")),
@@ -77,23 +79,38 @@ pub(crate) async fn lay_secret_keys(core: &Core, doors: &[&Door], project: &Proj
     for (environment, pair) in pairs {
         let realm = project.realm(environment);
         for door in doors {
-            let kid = Key::from_material(Algorithm::Rs256, pair)
-                .expect("a sound key")
-                .kid()
-                .to_owned();
-            lay(
-                core,
-                realm,
-                (door.name.as_str(), "signing", Algorithm::Rs256),
-                (Some(kid), pair),
-            )
-            .await;
+            let (name, algorithm) = (door.name.as_str(), door.token.algorithm());
+            if algorithm != Algorithm::Hs256 {
+                lay_signing(core, realm, (name, algorithm), pair).await;
+                continue;
+            }
+            let secret = hmac_secret(name, environment);
+            let number = |seed: u64, byte: &u8| seed.wrapping_mul(31).wrapping_add(u64::from(*byte));
+            let before = chance.begin_at(secret.iter().fold(0, number));
+            lay_signing(core, realm, (name, algorithm), &secret).await;
+            chance.begin_at(before);
         }
         for purpose in ["refresh", "code", "ip"] {
             let secret: [u8; 32] = entropy::bytes(core.entropy.as_ref());
             lay(core, realm, ("", purpose, Algorithm::Hs256), (None, &secret)).await;
         }
     }
+}
+
+/// The secret that signs the tokens of a door whose algorithm is HS256, in the default project.
+pub fn hmac_secret(dialect: &str, environment: Environment) -> [u8; 32] {
+    let spelled = format!("{dialect} {environment} ");
+    let mut secret = [0; 32];
+    for (place, byte) in secret.iter_mut().zip(spelled.bytes().cycle()) {
+        *place = byte;
+    }
+    secret
+}
+
+async fn lay_signing(core: &Core, realm: Realm, (dialect, algorithm): (&str, Algorithm), material: &[u8]) {
+    let key = Key::from_material(algorithm, material).expect("a sound key");
+    let ring = (dialect, "signing", algorithm);
+    lay(core, realm, ring, (Some(key.kid().to_owned()), material)).await;
 }
 
 async fn lay(

@@ -32,14 +32,14 @@ mod tally;
 pub use answer::Answer;
 pub use clock::{BEGINNING, ManualClock};
 pub use front::{Front, Way, Wire};
-pub use keys::{Keys, RealmKeys};
+pub use keys::{Keys, RealmKeys, hmac_secret};
 pub use logs::Logs;
 pub use mail::Mail;
 pub use persona::{Builder, PASSWORD, Persona, operator};
 pub use project::OtherProject;
 pub use rakomi::{Rakomi, Token};
 pub use request::{Request, SOMEWHERE, at_once};
-pub use server::{PUBLIC_URL, Server};
+pub use server::{PUBLIC_URL, Server, dialect, routes_of};
 pub use story::Database;
 pub use tally::Tally;
 

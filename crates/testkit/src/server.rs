@@ -20,7 +20,7 @@ use vestibule_server::config::{Config, Profile};
 use vestibule_server::instance::{Setup, open};
 use vestibule_server::pages::{self, PagesState};
 use vestibule_store::Role;
-use vestibule_web::{App, Rates, Settings, Shutdown};
+use vestibule_web::{App, Dialect, Rates, RouteInfo, Settings, Shutdown};
 
 /// Where clients reach the server, as far as mailed links know.
 pub const PUBLIC_URL: &str = "https://auth.example.com";
@@ -47,12 +47,12 @@ impl Server {
         let folder = match database {
             Database::Sqlite => throw_away_folder(),
         };
-        let clock = Arc::new(ManualClock::begin());
+        let (clock, chance) = (Arc::new(ManualClock::begin()), Arc::new(SeededEntropy::new(7)));
         let setup = Setup {
             profile: Profile::Production,
             role: Role::Server,
             clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(7)),
+            entropy: chance.clone(),
             create: true,
         };
         let core = open(&configuration(folder.path()), PUBLIC_URL, &setup)
@@ -63,7 +63,7 @@ impl Server {
             .expect("a default project");
         let keys = Keys::make(&core, &project).await;
         let dialects = vestibule_server::dialects::all();
-        lay_secret_keys(&core, &core.doors, &project).await;
+        lay_secret_keys(&core, &chance, &core.doors, &project).await;
         let settings = Settings {
             default_environment: Environment::Live,
             trusted_proxies: Vec::new(),
@@ -157,6 +157,19 @@ impl Server {
             body,
         }
     }
+}
+
+/// The dialect of this name.
+pub fn dialect(name: &str) -> Dialect {
+    let found = vestibule_server::dialects::all()
+        .into_iter()
+        .find(|dialect| dialect.door.name.as_str() == name);
+    found.expect("a dialect")
+}
+
+/// Its rows of the authorisation table.
+pub fn routes_of(name: &str) -> Vec<RouteInfo> {
+    vestibule_web::table(&[dialect(name)])
 }
 
 /// The defaults, with a data folder and few threads.

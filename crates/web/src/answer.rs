@@ -1,14 +1,18 @@
 //! An answer, before the kit adds what every answer carries.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
-use vestibule_model::Timestamp;
+use vestibule_model::refusal::Token;
+use vestibule_model::{Refusal, Timestamp};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const BEARER: HeaderValue = HeaderValue::from_static(r#"Bearer realm="vestibule""#);
+const BEARER_INVALID: HeaderValue =
+    HeaderValue::from_static(r#"Bearer realm="vestibule", error="invalid_token""#);
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Status, headers and body that a handler or a dialect's `answer` chooses.
@@ -82,6 +86,18 @@ impl Answer {
     pub fn cookie(mut self, cookie: &Cookie<'_>) -> Self {
         if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
             self.headers.append(SET_COOKIE, value);
+        }
+        self
+    }
+
+    /// Says, in a 401 on a route that takes a bearer token, that one is wanted, or that the one sent is not good
+    /// (RFC 6750 §3). Other answers stay as they are.
+    #[must_use]
+    pub fn challenging(mut self, refusal: &Refusal) -> Self {
+        if self.status == StatusCode::UNAUTHORIZED {
+            let presented = matches!(refusal, Refusal::Token(token) if *token != Token::Missing);
+            let challenge = if presented { BEARER_INVALID } else { BEARER };
+            self.headers.insert(WWW_AUTHENTICATE, challenge);
         }
         self
     }
@@ -160,6 +176,17 @@ mod tests {
             ..cookie
         };
         assert!(plain.to_string().ends_with("SameSite=Lax"));
+    }
+
+    #[test]
+    fn a_refused_token_is_challenged_and_no_other_refusal_is() {
+        let challenge = |status, token: Token| {
+            let answer = Answer::empty(status).challenging(&token.into());
+            answer.headers.get(WWW_AUTHENTICATE).cloned()
+        };
+        assert_eq!(challenge(401, Token::Missing), Some(BEARER));
+        assert_eq!(challenge(401, Token::Expired), Some(BEARER_INVALID));
+        assert_eq!(challenge(403, Token::Expired), None);
     }
 
     #[test]

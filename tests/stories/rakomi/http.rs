@@ -1,7 +1,9 @@
 //! What arrives and what leaves: bodies, headers, paths, origins, and the wire itself.
 
 use serde_json::{Value, json};
-use vestibule_testkit::{Answer, PASSWORD, PUBLIC_URL, Request, Server, Way, refused, stories};
+use vestibule_testkit::{
+    Answer, PASSWORD, PUBLIC_URL, Request, Server, Way, dialect, refused, routes_of, stories,
+};
 use vestibule_web::{Dialect, Endpoint, Route, public};
 
 /// Largest body that is read.
@@ -264,7 +266,7 @@ stories! {
     }
 
     async fn i18_a_panic_costs_one_request_and_says_nothing(t: Server) {
-        let rakomi = vestibule_server::dialects::all().remove(0);
+        let rakomi = dialect("rakomi");
         let front = t.front(Way { dialects: vec![Dialect { routes: with_a_defect, ..rakomi }], ..Way::default() });
         let ada = t.user("ada@example.org").await;
         let app = t.rakomi().signed_in(&ada).await;
@@ -286,7 +288,7 @@ stories! {
         app.forgot(&ada.email).await.ok(200);
         let mailed = t.mail_to(&ada.email).await.token();
         let before = t.tally().await;
-        let paths = vestibule_web::table(&vestibule_server::dialects::all());
+        let paths = routes_of("rakomi");
         for path in paths.iter().map(|route| route.path.replace("{id}", &session).replace("{project}", "default")) {
             for method in ["GET", "HEAD"] {
                 let target = format!("{path}?token={mailed}&refresh_token={}&session_id={session}", app.refresh_token());
@@ -471,7 +473,7 @@ stories! {
     }
 
     async fn a_known_path_names_the_methods_that_it_takes(t: Server) {
-        for route in vestibule_web::table(&vestibule_server::dialects::all()) {
+        for route in routes_of("rakomi") {
             let path = route.path.replace("{id}", "x").replace("{project}", "default");
             let allowed = if route.method == "GET" { "GET, HEAD".to_owned() } else { route.method.to_string() };
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get"] {
@@ -602,7 +604,7 @@ stories! {
 
     async fn the_document_describes_every_route(t: Server) {
         let document = t.request("GET", "/openapi/rakomi.json").send().await.ok(200).json();
-        for route in vestibule_web::table(&vestibule_server::dialects::all()) {
+        for route in routes_of("rakomi") {
             let method = route.method.as_str().to_lowercase();
             assert!(document["paths"][route.path][&method].is_object(), "{method} {}", route.path);
         }
@@ -622,7 +624,7 @@ fn answers(heard: &str) -> usize {
 
 /// The routes of Rakomi and one that panics.
 fn with_a_defect() -> Vec<Route> {
-    let mut routes = (vestibule_server::dialects::all().remove(0).routes)();
+    let mut routes = (dialect("rakomi").routes)();
     routes.push(Route::get(
         "/v1/defect",
         Endpoint::Health,

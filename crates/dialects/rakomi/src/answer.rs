@@ -4,11 +4,8 @@ use crate::error::say;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_model::Refusal;
-use vestibule_model::refusal::{Input, Token, WeakPassword};
+use vestibule_model::refusal::Input;
 use vestibule_web::{Answer, Endpoint, RequestId};
-
-const BEARER: &str = r#"Bearer realm="vestibule""#;
-const BEARER_INVALID: &str = r#"Bearer realm="vestibule", error="invalid_token""#;
 
 /// RFC 9457, with the vendor's older `error` object inside.
 #[derive(Serialize, ToSchema)]
@@ -51,7 +48,11 @@ pub(crate) struct OauthError<'a> {
 /// Says a refusal as Rakomi says it at this endpoint.
 pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId) -> Answer {
     let said = say(refusal);
-    let detail = detail(refusal).unwrap_or_else(|| said.detail.to_owned());
+    let detail = match refusal {
+        Refusal::Input(input) => input.detail(),
+        _ => None,
+    };
+    let detail = detail.unwrap_or_else(|| said.detail.to_owned());
     if matches!(at, Endpoint::Token | Endpoint::Revoke) {
         let (status, error) = oauth_error(refusal, said.status);
         return Answer::json(
@@ -77,27 +78,22 @@ pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId) -> An
         },
     };
     let answer = Answer::problem(said.status, &problem);
-    match challenge(at, refusal, said.status) {
-        Some(challenge) => answer.header("www-authenticate", challenge),
-        None => answer,
+    if takes_bearer(at) {
+        answer.challenging(refusal)
+    } else {
+        answer
     }
 }
 
-/// The `WWW-Authenticate` of a 401 on a route that takes a bearer token (RFC 6750 §3).
-fn challenge(at: Endpoint, refusal: &Refusal, status: u16) -> Option<&'static str> {
-    let bearer_route = matches!(
+const fn takes_bearer(at: Endpoint) -> bool {
+    matches!(
         at,
         Endpoint::Me
             | Endpoint::Sessions
             | Endpoint::RevokeSession
             | Endpoint::Logout
             | Endpoint::ChangePassword
-    );
-    if status != 401 || !bearer_route {
-        return None;
-    }
-    let presented = matches!(refusal, Refusal::Token(token) if *token != Token::Missing);
-    Some(if presented { BEARER_INVALID } else { BEARER })
+    )
 }
 
 fn oauth_error(refusal: &Refusal, status: u16) -> (u16, &'static str) {
@@ -115,28 +111,6 @@ fn oauth_error(refusal: &Refusal, status: u16) -> (u16, &'static str) {
         Refusal::Input(_) | Refusal::Conflict(_) | Refusal::Permission(_) | Refusal::NotFound(_) => {
             (status, "invalid_request")
         }
-    }
-}
-
-/// A more exact text than the code's own, where the refusal knows one.
-fn detail(refusal: &Refusal) -> Option<String> {
-    match refusal {
-        Refusal::Input(Input::Malformed(why)) => Some(why.clone()),
-        Refusal::Input(Input::Fields(fields)) => fields
-            .first()
-            .map(|first| format!("{} {}", first.field, first.message)),
-        Refusal::Input(Input::WeakPassword(why)) => Some(match why {
-            WeakPassword::TooShort { minimum } => {
-                format!("The password must have at least {minimum} characters")
-            }
-            WeakPassword::TooLong => "The password must not be longer than 1024 bytes".to_owned(),
-            WeakPassword::Nul => "The password must not contain the character U+0000".to_owned(),
-            WeakPassword::Common => "The password is too common or too easily guessed".to_owned(),
-            WeakPassword::Classes => {
-                "The password must contain an uppercase letter, a lowercase letter and a number".to_owned()
-            }
-        }),
-        _ => None,
     }
 }
 

@@ -80,6 +80,7 @@ impl TokenShape for RakomiToken {
 mod tests {
     use super::*;
     use vestibule_model::id::SessionId;
+    use vestibule_model::project::OwnSettings;
     use vestibule_model::{Environment, Realm};
 
     const REALM: Realm = Realm {
@@ -92,6 +93,7 @@ mod tests {
             realm: REALM,
             issuer: "rakomi.com",
             audience: "app",
+            own: &OwnSettings::default(),
             user: UserId::from_bytes([1; 16]),
             number: 42,
             email: "ada@example.org",
