@@ -6,6 +6,10 @@ mod budgets;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod hmac;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
+mod rakcha;
 #[cfg(test)]
 mod rakomi;

@@ -15,15 +15,31 @@ const GENERATED: &[(&str, &[&str])] = &[
     ("docs/reference/vestibule.sample.toml", &["config", "sample"]),
     ("docs/reference/vestibule.schema.json", &["config", "schema"]),
     ("docs/reference/cli.md", &["reference", "cli"]),
-    (
-        "docs/reference/openapi/rakomi.json",
-        &["reference", "openapi", "rakomi"],
-    ),
-    (
-        "docs/reference/errors-rakomi.md",
-        &["reference", "errors", "rakomi"],
-    ),
 ];
+
+/// The dialects, of each of which there are two references more.
+const DIALECTS: &[&str] = &["rakomi", "rakcha"];
+
+/// Every generated file, with those of the dialects.
+fn generated() -> Vec<(String, Vec<&'static str>)> {
+    let plain = GENERATED
+        .iter()
+        .map(|(file, words)| ((*file).to_owned(), words.to_vec()));
+    let of_dialects = DIALECTS.iter().flat_map(|name| {
+        let folder = "docs/reference";
+        [
+            (
+                format!("{folder}/openapi/{name}.json"),
+                vec!["reference", "openapi", name],
+            ),
+            (
+                format!("{folder}/errors-{name}.md"),
+                vec!["reference", "errors", name],
+            ),
+        ]
+    });
+    plain.chain(of_dialects).collect()
+}
 
 /// Generates every file and compares it with the committed one, or writes it there.
 pub fn run(write: bool) -> Outcome {
@@ -34,7 +50,8 @@ pub fn run(write: bool) -> Outcome {
 
     let settle = if write { update } else { compare };
     let mut wrong = Vec::new();
-    for (file, words) in GENERATED {
+    let generated = generated();
+    for (file, words) in &generated {
         let settled = generate(&binary, words, &folder).and_then(|text| settle(&root().join(file), &text));
         if let Err(reason) = settled {
             wrong.push(format!("{file} (vestibule {}): {reason}", words.join(" ")));
@@ -50,12 +67,12 @@ pub fn run(write: bool) -> Outcome {
 
     let done = if write { "written" } else { "fresh" };
     if wrong.is_empty() {
-        return Ok(format!("fresh: {} generated files are {done}", GENERATED.len()));
+        return Ok(format!("fresh: {} generated files are {done}", generated.len()));
     }
     Err(format!(
         "{}\nfresh: not all of {} generated files are {done}",
         wrong.join("\n"),
-        GENERATED.len()
+        generated.len()
     ))
 }
 

@@ -149,9 +149,15 @@ impl DialectSettings {
         policy.access_lifetime = self
             .access_token_lifetime
             .map_or(policy.access_lifetime, Duration::from_secs);
+        // Where nothing refreshes a token, a session lives as long as its token.
+        let session_lifetime = if policy.refresh_tokens {
+            policy.session_lifetime
+        } else {
+            policy.access_lifetime
+        };
         policy.session_lifetime = self
             .session_lifetime
-            .map_or(policy.session_lifetime, Duration::from_secs);
+            .map_or(session_lifetime, Duration::from_secs);
         if let (Some(idle), Some(seconds)) = (&mut policy.idle_lifetime, self.session_idle_lifetime) {
             *idle = Duration::from_secs(seconds);
         }

@@ -33,6 +33,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Whose it is.
     pub user: Arc<User>,
+    /// Names of the user's roles, earliest assigned first.
+    pub roles: Vec<String>,
 }
 
 /// An access token and the generation and moments that are in it.
@@ -40,6 +42,7 @@ pub(crate) struct Access {
     pub(crate) generation: i64,
     issued_at: Timestamp,
     expires_at: Timestamp,
+    roles: Vec<String>,
     token: String,
 }
 
@@ -60,6 +63,7 @@ pub(crate) async fn access(
         .plus(cx.policy().access_lifetime)
         .min(session.family.expires_at);
     let (issuer, audience) = cx.door.names_for(&cx.project);
+    let roles = Vec::new();
     let claims = cx.door.token.claims(&TokenFacts {
         realm: session.realm,
         issuer: &issuer,
@@ -68,7 +72,7 @@ pub(crate) async fn access(
         user: user.id,
         number: user.number,
         email: user.email.as_str(),
-        roles: &[],
+        roles: &roles,
         permissions: &[],
         session: session.id,
         generation,
@@ -83,6 +87,7 @@ pub(crate) async fn access(
         generation,
         issued_at,
         expires_at,
+        roles,
         token,
     })
 }
@@ -127,6 +132,7 @@ impl Access {
             session_ends_at,
             session: session.id,
             user,
+            roles: self.roles,
         })
     }
 }

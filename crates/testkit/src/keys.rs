@@ -1,6 +1,7 @@
 //! Keys that are the same in every run.
 
 use crate::entropy::SeededEntropy;
+use vestibule_keys::digest::sha256;
 use vestibule_keys::jose::Key;
 use vestibule_model::id::KeyId;
 use vestibule_model::token::Algorithm;
@@ -99,12 +100,7 @@ pub(crate) async fn lay_secret_keys(core: &Core, chance: &SeededEntropy, doors: 
 
 /// The secret that signs the tokens of a door whose algorithm is HS256, in the default project.
 pub fn hmac_secret(dialect: &str, environment: Environment) -> [u8; 32] {
-    let spelled = format!("{dialect} {environment} ");
-    let mut secret = [0; 32];
-    for (place, byte) in secret.iter_mut().zip(spelled.bytes().cycle()) {
-        *place = byte;
-    }
-    secret
+    sha256(format!("{dialect} {environment}").as_bytes())
 }
 
 async fn lay_signing(core: &Core, realm: Realm, (dialect, algorithm): (&str, Algorithm), material: &[u8]) {

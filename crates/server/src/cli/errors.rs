@@ -25,11 +25,17 @@ pub fn table(dialect: &Dialect) -> String {
                 .find_map(|name| body.get(*name).and_then(Value::as_str));
             found.unwrap_or_default().replace('|', "\\|")
         };
-        let (code, message) = (text(&["code", "error"]), text(&["detail", "message"]));
+        // Where the text stands in `error`, the code has a field of its own.
+        let (code, message) = (text(&["code"]), text(&["detail", "message", "error"]));
+        let code = if code.is_empty() {
+            "–".to_owned()
+        } else {
+            format!("`{code}`")
+        };
         // Writing to a String cannot fail.
         let _ = writeln!(
             page,
-            "| {status} | `{code}` | {message} | {} |",
+            "| {status} | {code} | {message} | {} |",
             words::refusal(&refusal)
         );
     }

@@ -1,0 +1,34 @@
+//! `POST /api/users/auth`
+
+use crate::wire::Authenticated;
+use utoipa::ToSchema;
+use vestibule_ops::{Error, PasswordLogin};
+use vestibule_web::{Answer, Call, Fields};
+
+/// E-mail address and password.
+#[derive(ToSchema)]
+pub(crate) struct LoginBody {
+    #[schema(example = "user@example.com")]
+    email: String,
+    #[schema(example = "your-password")]
+    password: String,
+}
+
+fn body(fields: &mut Fields) -> LoginBody {
+    LoginBody {
+        email: fields.text("email"),
+        password: fields.text("password"),
+    }
+}
+
+pub(crate) async fn login(call: Call) -> Result<Answer, Error> {
+    let LoginBody {
+        email: identifier,
+        password,
+    } = call.read(body)?;
+    let signed_in = vestibule_ops::password_login(&call.cx, PasswordLogin { identifier, password }).await?;
+    Ok(Answer::json(
+        200,
+        &Authenticated::of(&signed_in, &call.cx.project.own),
+    ))
+}
