@@ -65,6 +65,11 @@ impl Fields {
         }
     }
 
+    /// A value of any type, `null` too; nothing when the field is absent.
+    pub fn value(&mut self, name: &str) -> Option<Value> {
+        self.values.remove(name)
+    }
+
     /// Whether a field is present and not `null`.
     pub fn has(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| !value.is_null())
@@ -173,5 +178,7 @@ mod tests {
             (f.has("a"), f.optional_text("a"), f.optional_object("b"))
         });
         assert_eq!(optional.unwrap(), (false, None, None));
+        let values = read(json!({"a": null}), |f| (f.value("a"), f.value("b")));
+        assert_eq!(values.unwrap(), (Some(Value::Null), None));
     }
 }

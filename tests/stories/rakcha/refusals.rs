@@ -112,6 +112,15 @@ stories! {
                 writeln!(table, "  {}: {name}", answer.status).unwrap();
             }
         }
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @r#"
+        POST /api/users/auth
+          200: nobody
+          200: publishable key
+          200: API key
+          401: secret key
+          401: test key
+          401: other project's key
+          200: a bad token
+        "#);
     }
 }

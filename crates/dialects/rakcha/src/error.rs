@@ -33,6 +33,7 @@ const fn input(refusal: &Input) -> (u16, &'static str) {
         Input::Malformed(_) => (400, "The request cannot be read."),
         Input::Fields(_) => (400, "Some fields are missing or not valid."),
         Input::WeakPassword(_) => (400, "The password is too weak."),
+        Input::IdentifierNotAllowed => (400, "This field does not identify users here."),
         Input::TooLarge => (413, "The request body is too large."),
         Input::UnsupportedMediaType => (415, "The request body must be uncompressed application/json."),
     }

@@ -13,7 +13,7 @@ use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::Algorithm;
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
-use vestibule_web::{Dialect, KeyRule, LimitHeaders, SchemaOf};
+use vestibule_web::{Dialect, KeyRule, LimitHeaders, Quickstart, SchemaOf};
 
 /// The document only says that tokens are limited in time.
 const LIFETIME: Duration = Duration::from_hours(1);
@@ -54,5 +54,13 @@ pub fn dialect() -> Dialect {
         answer: answer::answer,
         error_schema: SchemaOf::new::<answer::Message>(),
         error_type: "application/json",
+        quickstart: Quickstart {
+            key: None,
+            sign_up: None,
+            sign_in: "/api/users/auth",
+            identifier: "email",
+            token: "token",
+            profile: "/api/films",
+        },
     }
 }

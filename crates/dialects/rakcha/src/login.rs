@@ -2,7 +2,7 @@
 
 use crate::wire::Authenticated;
 use utoipa::ToSchema;
-use vestibule_ops::{Error, PasswordLogin};
+use vestibule_ops::{Error, IdentifierField, PasswordLogin};
 use vestibule_web::{Answer, Call, Fields};
 
 /// E-mail address and password.
@@ -22,11 +22,13 @@ fn body(fields: &mut Fields) -> LoginBody {
 }
 
 pub(crate) async fn login(call: Call) -> Result<Answer, Error> {
-    let LoginBody {
-        email: identifier,
+    let LoginBody { email, password } = call.read(body)?;
+    let login = PasswordLogin {
+        identifier: email,
+        by: IdentifierField::Email,
         password,
-    } = call.read(body)?;
-    let signed_in = vestibule_ops::password_login(&call.cx, PasswordLogin { identifier, password }).await?;
+    };
+    let signed_in = vestibule_ops::password_login(&call.cx, login).await?;
     Ok(Answer::json(
         200,
         &Authenticated::of(&signed_in, &call.cx.project.own),
