@@ -102,7 +102,16 @@ pub fn always(config: &Config) -> Vec<Finding> {
         "must be a path, or sqlite:PATH in DATABASE_URL: this release serves SQLite",
     );
     found.extend(project_defaults(config));
+    found.extend(rate_limits(config));
     found
+}
+
+/// The budgets that dialects have for themselves.
+fn rate_limits(config: &Config) -> Vec<Finding> {
+    let dialects = crate::dialects::all().into_iter();
+    let set =
+        dialects.filter_map(|dialect| Some((config.rate_limits.get(dialect.door.name.as_str())?, dialect)));
+    set.flat_map(|(set, dialect)| set.findings(dialect)).collect()
 }
 
 /// The defaults of projects obey the rules that hold for what a project sets for itself.

@@ -1,10 +1,11 @@
 //! Every setting, derived from the model: its path, its text, its type, its default.
 
-use super::Config;
+use super::{Config, RateLimit};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
+use vestibule_web::Dialect;
 
 /// One setting.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ impl Key {
 
     /// The table that it stands in, and its name there.
     pub fn place(&self) -> (&str, &str) {
-        self.path.split_once('.').unwrap_or(("", &self.path))
+        self.path.rsplit_once('.').unwrap_or(("", &self.path))
     }
 }
 
@@ -63,7 +64,7 @@ pub struct Model {
     pub schema: Value,
 }
 
-static MODEL: LazyLock<Model> = LazyLock::new(read_model);
+static MODEL: LazyLock<Model> = LazyLock::new(|| read_model(&crate::dialects::all()));
 
 /// The model, read from the types once.
 pub fn model() -> &'static Model {
@@ -89,20 +90,33 @@ pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, name)| name)
 }
 
-fn read_model() -> Model {
+fn read_model(dialects: &[Dialect]) -> Model {
     let mut schema = generator().into_root_schema_for::<Config>().to_value();
     if let Some(properties) = properties_mut(&mut schema) {
         spell_dialects(properties);
+        spell_rate_limits(properties, dialects);
     }
     let (mut tables, mut keys) = (Vec::new(), Vec::new());
     for (name, table) in properties(&schema) {
-        tables.push(Table {
-            name: name.clone(),
-            text: text(table),
-        });
-        keys.extend(properties(table).map(|(field, schema)| key(format!("{name}.{field}"), schema)));
+        read_table(name, table, &mut tables, &mut keys);
     }
     Model { tables, keys, schema }
+}
+
+/// Reads a table, then those that it holds.
+fn read_table(name: &str, table: &Value, tables: &mut Vec<Table>, keys: &mut Vec<Key>) {
+    tables.push(Table {
+        name: name.to_owned(),
+        text: text(table),
+    });
+    for (field, schema) in properties(table) {
+        let path = format!("{name}.{field}");
+        if schema.get("properties").is_some() {
+            read_table(&path, schema, tables, keys);
+        } else {
+            keys.push(key(path, schema));
+        }
+    }
 }
 
 fn generator() -> SchemaGenerator {
@@ -131,6 +145,38 @@ fn spell_dialects(properties: &mut Map<String, Value>) {
             table.insert("additionalProperties".into(), false.into());
         }
         properties.insert(door.name.as_str().to_owned(), table);
+    }
+}
+
+/// Puts a table with a dialect's own values into that of each dialect with budgets of its own, in the place of the
+/// map that the model gathers them in.
+fn spell_rate_limits(properties: &mut Map<String, Value>, dialects: &[Dialect]) {
+    let Some(gathered) = properties.remove("rate_limits") else {
+        return;
+    };
+    for dialect in dialects {
+        let name = dialect.door.name.as_str();
+        let table = properties.get_mut(name).and_then(properties_mut);
+        let (Some(budget), Some(table)) = (dialect.own_budgets.first(), table) else {
+            continue;
+        };
+        let own = serde_json::to_value(RateLimit::of(dialect)).unwrap_or_default();
+        let mut limits = gathered.get("additionalProperties").cloned().unwrap_or_default();
+        for (field, schema) in properties_mut(&mut limits).into_iter().flatten() {
+            if let (Some(schema), Some(default)) = (schema.as_object_mut(), own.get(field)) {
+                schema.insert("default".into(), default.clone());
+            }
+        }
+        if let Some(limits) = limits.as_object_mut() {
+            let under = if budget.under.is_empty() {
+                format!("the {name} API")
+            } else {
+                format!("`{}` and below", budget.under.join("`, `"))
+            };
+            let text = format!("How many requests one client may send to {under}. For the whole instance.");
+            limits.insert("description".into(), text.into());
+        }
+        table.insert("rate_limit".into(), limits);
     }
 }
 
@@ -185,5 +231,64 @@ fn kind(schema: &Value) -> Kind {
         Some("boolean") => Kind::Boolean,
         Some("array") => Kind::List,
         _ => Kind::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vestibule_web::{OwnBudget, Rate};
+
+    #[test]
+    fn a_dialect_with_budgets_of_its_own_has_a_table_for_them_that_shows_its_defaults() {
+        let own_budgets = vec![OwnBudget::new(&["/v1/auth", "/oauth"], Rate::per_minute(10))];
+        let limited = Dialect {
+            own_budgets,
+            ..vestibule_rakomi::dialect()
+        };
+        let model = read_model(&[limited]);
+        let table = model
+            .tables
+            .iter()
+            .find(|table| table.name == "rakomi.rate_limit");
+        assert_eq!(
+            table.unwrap().text,
+            "How many requests one client may send to `/v1/auth`, `/oauth` and below. For the whole instance."
+        );
+        let keys = model
+            .keys
+            .iter()
+            .filter(|key| key.place().0 == "rakomi.rate_limit");
+        let keys: Vec<_> = keys
+            .map(|key| {
+                (
+                    key.variable(),
+                    key.kind.clone(),
+                    key.default.as_ref().unwrap().to_string(),
+                )
+            })
+            .collect();
+        let named = |name: &str| format!("VESTIBULE_RAKOMI__RATE_LIMIT__{name}");
+        let drafts = ["draft-6", "draft-7", "draft-8", "none"].map(str::to_owned);
+        assert_eq!(
+            keys,
+            [
+                (named("LIMIT"), Kind::Integer, "10".to_owned()),
+                (named("WINDOW_MS"), Kind::Integer, "60000".to_owned()),
+                (
+                    named("STANDARD_HEADERS"),
+                    Kind::Choice(drafts.to_vec()),
+                    "\"draft-7\"".to_owned()
+                ),
+                (named("LEGACY_HEADERS"), Kind::Boolean, "false".to_owned()),
+            ]
+        );
+        assert!(
+            model
+                .schema
+                .pointer("/properties/rakomi/properties/rate_limit/properties/limit")
+                .is_some()
+        );
+        assert!(read_model(&[vestibule_rakomi::dialect()]).tables.len() < model.tables.len());
     }
 }

@@ -4,6 +4,7 @@ pub mod check;
 mod env;
 mod keys;
 mod layers;
+mod rate_limit;
 mod render;
 mod sections;
 mod show;
@@ -12,6 +13,7 @@ mod tree;
 
 pub use keys::{Key, Kind, keys};
 pub use layers::{Flag, Loaded, Origin, Profile, Sources};
+pub use rate_limit::{RateLimit, StandardHeaders};
 pub use render::{reference, sample, schema, value as toml_value};
 pub use sections::*;
 pub use show::{Shown, changed, shown};
@@ -23,7 +25,8 @@ use std::collections::BTreeMap;
 use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Settings, Tokens};
 
 /// Everything that can be configured, complete. A dialect's table stands at the top level of the file under its
-/// name (`[rakomi]`); here they are gathered in `dialects`.
+/// name (`[rakomi]`) and holds that of its budgets (`[arkos.rate_limit]`); here they are gathered in `dialects` and
+/// `rate_limits`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -59,6 +62,8 @@ pub struct Config {
     pub jwks: Jwks,
     /// One table for each dialect. A default for every project.
     pub dialects: BTreeMap<String, DialectSettings>,
+    /// Within the table of a dialect that has budgets of its own. For the whole instance.
+    pub rate_limits: BTreeMap<String, RateLimit>,
 }
 
 impl Config {

@@ -57,13 +57,18 @@ fn alone(table: &str, field: &str, value: &Value, dialect: bool) -> Result<(), S
 }
 
 fn insert(root: &mut Table, table: &str, field: &str, value: &Value, dialect: bool) {
-    let home = if dialect {
-        child(root, "dialects")
-    } else {
-        Some(root)
+    let (home, field) = match (dialect, field.strip_prefix("rate_limit.")) {
+        (true, Some(field)) => (child(root, "rate_limits"), field),
+        (true, None) => (child(root, "dialects"), field),
+        (false, _) => (Some(root), field),
     };
-    if let Some(table) = home.and_then(|home| child(home, table)) {
-        table.insert(field.to_owned(), value.clone());
+    let (tables, name) = field.rsplit_once('.').unwrap_or(("", field));
+    let mut place = home.and_then(|home| child(home, table));
+    for table in tables.split_terminator('.') {
+        place = place.and_then(|place| child(place, table));
+    }
+    if let Some(place) = place {
+        place.insert(name.to_owned(), value.clone());
     }
 }
 
@@ -94,15 +99,41 @@ pub fn flatten(table: Table) -> (Vec<(String, Value)>, Vec<String>) {
     let (mut values, mut unknown) = (Vec::new(), Vec::new());
     for (name, value) in table {
         match value {
-            Value::Table(fields) if keys::model().tables.iter().any(|table| table.name == name) => {
-                values.extend(
-                    fields
-                        .into_iter()
-                        .map(|(field, value)| (format!("{name}.{field}"), value)),
-                );
-            }
+            Value::Table(fields) if is_table(&name) => collect(&name, fields, &mut values),
             _ => unknown.push(name),
         }
     }
     (values, unknown)
+}
+
+fn collect(name: &str, fields: Table, values: &mut Vec<(String, Value)>) {
+    for (field, value) in fields {
+        let path = format!("{name}.{field}");
+        match value {
+            Value::Table(fields) if is_table(&path) => collect(&path, fields, values),
+            value => values.push((path, value)),
+        }
+    }
+}
+
+fn is_table(name: &str) -> bool {
+    keys::model().tables.iter().any(|table| table.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialects_settings_and_its_limits_are_gathered_apart() {
+        let mut root = Table::new();
+        insert(&mut root, "arkos", "rate_limit.limit", &Value::from(20), true);
+        insert(&mut root, "arkos", "issuer", &Value::from("shop"), true);
+        insert(&mut root, "arkos", "login.fields", &Value::from("all"), true);
+        insert(&mut root, "server", "listen", &Value::from(":1"), false);
+        let expected = "rate_limits = { arkos = { limit = 20 } }\n\
+                        dialects = { arkos = { issuer = 'shop', login = { fields = 'all' } } }\n\
+                        server = { listen = ':1' }";
+        assert_eq!(root, expected.parse::<Table>().unwrap());
+    }
 }

@@ -82,7 +82,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     let pages = PagesState {
         core: Arc::clone(&core),
         templates: Arc::clone(&templates),
-        documents: documents(&base_url)?,
+        documents: documents(&config, &base_url)?,
         dev: setup.profile == Profile::Development,
         dev_keys: Some(Folder::of(&config).dev_keys()),
         default_environment: config.server.default_environment.into(),
@@ -95,7 +95,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     let app = App::new(
         Arc::clone(&core),
         web(&config),
-        crate::dialects::all(),
+        crate::dialects::limited(&config),
         pages,
         shutdown.clone(),
     );
@@ -157,8 +157,8 @@ fn url(mut address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-fn documents(base_url: &str) -> Result<Vec<Document>, OpenError> {
-    let documents = crate::dialects::all().into_iter().map(|dialect| {
+fn documents(config: &Config, base_url: &str) -> Result<Vec<Document>, OpenError> {
+    let documents = crate::dialects::limited(config).into_iter().map(|dialect| {
         Document::of(&dialect, base_url)
             .map_err(|error| OpenError::Other(format!("the OpenAPI document: {error}")))
     });
