@@ -20,7 +20,7 @@ pub use smtp::MailServer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Settings, Tokens};
+use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Roles, Settings, Tokens};
 
 /// Everything that can be configured, complete. A dialect's table stands at the top level of the file under its
 /// name (`[rakomi]`); here they are gathered in `dialects`.
@@ -57,6 +57,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// Published keys. A default for every project.
     pub jwks: Jwks,
+    /// Where roles and permissions come from. A default for every project.
+    pub roles: Roles,
     /// One table for each dialect. A default for every project.
     pub dialects: BTreeMap<String, DialectSettings>,
 }
@@ -72,6 +74,7 @@ impl Config {
             tokens: self.tokens.clone(),
             jwks: self.jwks.clone(),
             hosts: BTreeMap::new(),
+            roles: self.roles.clone(),
             dialects: self.dialects.clone(),
         }
     }
