@@ -96,6 +96,18 @@ id!(
     /// An audit row.
     AuditId
 );
+id!(
+    /// A role of one project and environment.
+    RoleId
+);
+id!(
+    /// A permission of a role.
+    PermissionId
+);
+id!(
+    /// A role that a user has.
+    AssignmentId
+);
 
 #[cfg(test)]
 mod tests {

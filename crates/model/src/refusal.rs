@@ -196,6 +196,8 @@ pub enum Conflict {
     EmailTaken,
     /// Another unique value is taken; the paths of the fields.
     ValueTaken(Vec<String>),
+    /// No enabled user of the realm would be left whose role permits everything.
+    LastSuperuser,
 }
 
 /// Refusals about rights.
@@ -207,6 +209,8 @@ pub enum Permission {
     RegistrationClosed,
     /// A page of another site tried to act with the visitor's cookie.
     CrossSite,
+    /// The project's roles stand in its configuration, and nobody changes them through a door.
+    ReadOnly,
 }
 
 /// Refusals because there is no such thing.
@@ -214,6 +218,13 @@ pub enum Permission {
 pub enum NotFound {
     /// No such session of the caller.
     Session,
+    /// No such record in this project and environment.
+    Record {
+        /// Of which collection.
+        kind: Record,
+        /// The id as the client wrote it, cut to 64 bytes.
+        id: String,
+    },
     /// No such path.
     Route,
     /// The path exists, with these other methods (the `Allow` header).
@@ -221,6 +232,30 @@ pub enum NotFound {
         /// Comma-separated methods.
         allow: String,
     },
+}
+
+/// The collections whose records are named by their ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Roles.
+    Role,
+    /// Permissions of roles.
+    Permission,
+    /// Roles that users have.
+    Assignment,
+    /// Users.
+    User,
+}
+
+impl NotFound {
+    /// No such record.
+    pub fn record(kind: Record, id: &str) -> Self {
+        let id = id
+            .get(..id.floor_char_boundary(64))
+            .unwrap_or_default()
+            .to_owned();
+        Self::Record { kind, id }
+    }
 }
 
 /// Refusals because of too many attempts.

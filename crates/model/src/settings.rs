@@ -28,6 +28,8 @@ pub struct Settings {
     pub jwks: Jwks,
     /// Host names that lead to the project, each with its environment (`live` or `test`).
     pub hosts: BTreeMap<String, Environment>,
+    /// Where roles and permissions come from.
+    pub roles: Roles,
     /// A table for each dialect, by its name.
     pub dialects: BTreeMap<String, DialectSettings>,
 }
@@ -112,6 +114,39 @@ impl Default for Jwks {
             max_age: 300,
         }
     }
+}
+
+/// `[roles]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Roles {
+    /// `dynamic`: roles and permissions are made by commands and over HTTP. `static`: they are those below, and nobody
+    /// changes them through a door.
+    pub mode: RolesMode,
+    /// The static roles by name, each a table such as `[roles.static.editor]` with `permissions` and `superuser`.
+    #[serde(rename = "static")]
+    pub fixed: BTreeMap<String, FixedRole>,
+}
+
+/// Where roles and permissions come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RolesMode {
+    /// From the database.
+    #[default]
+    Dynamic,
+    /// From the configuration.
+    Static,
+}
+
+/// A static role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FixedRole {
+    /// What it permits, each as `resource:action`.
+    pub permissions: Vec<String>,
+    /// Whether it permits everything.
+    pub superuser: bool,
 }
 
 /// The table of one dialect, such as `[rakomi]`. Unset values are the dialect's own defaults.

@@ -5,13 +5,14 @@ use crate::authenticate::{LiveSession, Verified};
 use crate::jwks::Published;
 use crate::keyring::Ring;
 use crate::me::Me;
+use crate::roles::Known;
 use std::sync::Arc;
 use vestibule_keys::digest::MacKey;
 use vestibule_model::id::{ProjectId, SessionId, UserId};
 use vestibule_model::user::User;
 use vestibule_store::cache::{Cache, Topic};
 use vestibule_store::secret_keys::RingName;
-use vestibule_store::{Store, projects, secret_keys, sessions, users};
+use vestibule_store::{Store, projects, role_assignments, roles, secret_keys, sessions, users};
 
 /// The caches. Those that are filled from others stand after them.
 pub(crate) struct Caches {
@@ -29,6 +30,8 @@ pub(crate) struct Caches {
     pub(crate) sessions: Cache<SessionId, Arc<LiveSession>>,
     /// Access tokens whose signature and claims were found good, by the hash of their text.
     pub(crate) tokens: Cache<[u8; 32], Arc<Verified>>,
+    /// What users may do.
+    pub(crate) authorities: Cache<UserId, Arc<Known>>,
     /// What users see of themselves.
     pub(crate) me: Cache<UserId, Arc<Me>>,
 }
@@ -77,6 +80,19 @@ impl Caches {
                     }),
                 ],
             ),
+            authorities: freshness.cache(
+                32_768,
+                &[
+                    Topic::Entry(users::TOPIC, UserId::from_bytes),
+                    Topic::Entry(role_assignments::TOPIC, UserId::from_bytes),
+                    Topic::Those(roles::TOPIC, |id, _, known: &Arc<Known>| {
+                        known.realm.project.bytes() == id
+                    }),
+                    Topic::Those(projects::TOPIC, |id, _, known: &Arc<Known>| {
+                        known.realm.project.bytes() == id
+                    }),
+                ],
+            ),
             // A hundred sessions take as much memory as a hundred users.
             me: freshness.weighed(
                 32_768,
@@ -84,6 +100,13 @@ impl Caches {
                 &[
                     Topic::Entry(users::TOPIC, UserId::from_bytes),
                     Topic::Entry(sessions::OF_USER, UserId::from_bytes),
+                    Topic::Entry(role_assignments::TOPIC, UserId::from_bytes),
+                    Topic::Those(roles::TOPIC, |id, _, me: &Arc<Me>| {
+                        me.user.realm.project.bytes() == id
+                    }),
+                    Topic::Those(projects::TOPIC, |id, _, me: &Arc<Me>| {
+                        me.user.realm.project.bytes() == id
+                    }),
                     Topic::All(sessions::ALL),
                 ],
             ),

@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::error::{Error, Stop};
+use crate::roles::{self, Book};
 use vestibule_model::Timestamp;
 use vestibule_model::id::UserId;
 use vestibule_model::session::EndReason;
@@ -12,9 +13,12 @@ use vestibule_store::{Tx, sessions, users};
 pub(crate) const BATCH: u32 = 400;
 
 /// A user who is to be deleted.
+#[derive(Clone)]
 pub(crate) struct Deletion {
     /// Who.
     pub(crate) user: UserId,
+    /// The roles of the realm, where somebody who may do everything stays.
+    pub(crate) book: Book,
     /// The row of the account's being disabled, which it is while its sessions go in batches.
     pub(crate) disabled: Entry,
     /// The row of its end.
@@ -29,15 +33,7 @@ pub(crate) async fn delete(core: &Core, deletion: Deletion) -> Result<bool, Erro
         deletion,
     };
     loop {
-        let deletion = Deletion {
-            user: step.deletion.user,
-            disabled: step.deletion.disabled.clone(),
-            deleted: step.deletion.deleted.clone(),
-        };
-        let next = Step {
-            now: step.now,
-            deletion,
-        };
+        let next = step.clone();
         match core.write(go_on, step).await? {
             Left::Nothing => return Ok(true),
             Left::Rows => step = next,
@@ -46,6 +42,7 @@ pub(crate) async fn delete(core: &Core, deletion: Deletion) -> Result<bool, Erro
     }
 }
 
+#[derive(Clone)]
 struct Step {
     now: Timestamp,
     deletion: Deletion,
@@ -61,12 +58,14 @@ enum Left {
 async fn go_on(tx: &mut Tx, step: &Step) -> Result<Left, Stop> {
     let Deletion {
         user,
+        book,
         disabled,
         deleted,
     } = &step.deletion;
     let Some(present) = users::lock(tx, *user).await? else {
         return Ok(Left::NobodyThere);
     };
+    roles::leave(tx, book, *user).await?;
     if present.disabled_at.is_none() {
         sessions::end_all(tx, *user, EndReason::UserDisabled, None, step.now).await?;
         users::disable(tx, *user, step.now).await?;

@@ -4,6 +4,7 @@ use crate::audit;
 use crate::cx::Cx;
 use crate::error::{Error, Stop};
 use crate::keyring;
+use crate::roles;
 use std::sync::Arc;
 use std::time::Duration;
 use vestibule_keys::digest::mac;
@@ -14,7 +15,7 @@ use vestibule_model::refusal::{Account as AccountRefusal, Credentials};
 use vestibule_model::session::Session;
 use vestibule_model::token::TokenFacts;
 use vestibule_model::user::User;
-use vestibule_model::{Fault, Timestamp, entropy};
+use vestibule_model::{Authority, Fault, Timestamp, entropy};
 use vestibule_store::attempts::{self, Account};
 use vestibule_store::audit::{Act, Entry};
 use vestibule_store::{Tx, credentials, sessions, users};
@@ -33,8 +34,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Whose it is.
     pub user: Arc<User>,
-    /// Names of the user's roles, earliest assigned first.
-    pub roles: Vec<String>,
+    /// What the user may do, as the access token says.
+    pub authority: Arc<Authority>,
 }
 
 /// An access token and the generation and moments that are in it.
@@ -42,7 +43,7 @@ pub(crate) struct Access {
     pub(crate) generation: i64,
     issued_at: Timestamp,
     expires_at: Timestamp,
-    roles: Vec<String>,
+    authority: Arc<Authority>,
     token: String,
 }
 
@@ -63,7 +64,7 @@ pub(crate) async fn access(
         .plus(cx.policy().access_lifetime)
         .min(session.family.expires_at);
     let (issuer, audience) = cx.door.names_for(&cx.project);
-    let roles = Vec::new();
+    let authority = roles::authority(cx, user.id).await?;
     let claims = cx.door.token.claims(&TokenFacts {
         realm: session.realm,
         issuer: &issuer,
@@ -72,8 +73,8 @@ pub(crate) async fn access(
         user: user.id,
         number: user.number,
         email: user.email.as_str(),
-        roles: &roles,
-        permissions: &[],
+        roles: &authority.roles,
+        permissions: &authority.permissions,
         session: session.id,
         generation,
         issued_at,
@@ -87,7 +88,7 @@ pub(crate) async fn access(
         generation,
         issued_at,
         expires_at,
-        roles,
+        authority,
         token,
     })
 }
@@ -132,7 +133,7 @@ impl Access {
             session_ends_at,
             session: session.id,
             user,
-            roles: self.roles,
+            authority: self.authority,
         })
     }
 }

@@ -3,10 +3,11 @@
 use crate::authenticate::Caller;
 use crate::cx::Cx;
 use crate::error::Error;
+use crate::roles;
 use std::sync::Arc;
-use vestibule_model::Timestamp;
 use vestibule_model::session::Session;
 use vestibule_model::user::User;
+use vestibule_model::{Authority, Timestamp};
 use vestibule_store::{sessions, users};
 
 /// A user with what belongs to it.
@@ -14,17 +15,16 @@ use vestibule_store::{sessions, users};
 pub struct Me {
     /// The user.
     pub user: Arc<User>,
-    /// Names of the user's roles, earliest assigned first.
-    pub roles: Vec<String>,
-    /// What the roles permit, as `resource:action`.
-    pub permissions: Vec<String>,
+    /// What the user may do.
+    pub authority: Arc<Authority>,
     /// The live sessions, newest first, at most 100.
     pub sessions: Vec<Session>,
     /// When the first of the sessions ends by itself.
     complete_until: Timestamp,
 }
 
-/// The caller with its live sessions; cached until the user or one of the sessions changes.
+/// The caller with its live sessions; cached until the user, its roles or one of the sessions
+/// change.
 pub async fn me(cx: &Cx, caller: &Caller) -> Result<Arc<Me>, Error> {
     let (id, now, db) = (caller.user.id, cx.now(), &cx.core.store.db);
     if let Some(me) = cx.core.caches.me.get(&id)
@@ -40,8 +40,7 @@ pub async fn me(cx: &Cx, caller: &Caller) -> Result<Arc<Me>, Error> {
     let ends = sessions.iter().map(|session| session.family.expires_at).min();
     let me = Arc::new(Me {
         user,
-        roles: Vec::new(),
-        permissions: Vec::new(),
+        authority: roles::authority(cx, id).await?,
         complete_until: ends.unwrap_or(now),
         sessions,
     });

@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::error::{Error, Stop};
+use crate::roles;
 use crate::used::Mark;
 use std::time::Duration;
 use vestibule_model::Timestamp;
@@ -65,7 +66,7 @@ enum Table {
 /// Deletes what nobody can need any more, in bounded steps; answers how many rows went.
 pub async fn sweep(core: &Core) -> Result<u64, Error> {
     let now = core.clock.now();
-    let mut swept = 0;
+    let mut swept = roles::sweep::departed(core).await?;
     for (table, kept) in [
         (Table::Sessions, REMEMBERED),
         (Table::MailedSecrets, REMEMBERED),

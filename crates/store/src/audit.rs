@@ -87,6 +87,26 @@ acts! {
     KeyRotated = "key.rotated",
     /// A signing key was revoked.
     KeyRevoked = "key.revoked",
+    /// A role was made; the detail is its name.
+    RoleCreated = "role.created",
+    /// A role changed; the detail names it.
+    RoleUpdated = "role.updated",
+    /// A role was deleted; the detail is its name.
+    RoleDeleted = "role.deleted",
+    /// A permission was added to a role; the detail names both.
+    PermissionAdded = "role_permission.added",
+    /// A permission was changed or moved to another role; the detail names what it is now.
+    PermissionUpdated = "role_permission.updated",
+    /// A permission was taken from a role; the detail names both.
+    PermissionRemoved = "role_permission.removed",
+    /// A role was assigned to the user; the detail names it.
+    RoleAssigned = "role.assigned",
+    /// An assignment was changed; the detail names the role that the user has now.
+    RoleReassigned = "role.reassigned",
+    /// A role was taken from the user; the detail names it.
+    RoleUnassigned = "role.unassigned",
+    /// Somebody tried to grant what they do not hold, or to change who stands above them; the detail says what.
+    RoleChangeRefused = "role.change_refused",
     /// Everything sealed was sealed again by a new master key.
     MasterKeyRotated = "master_key.rotated",
     /// The database was restored from a backup: every session was ended and every mailed secret voided.
@@ -131,7 +151,8 @@ pub struct Entry {
     pub act: Act,
     /// How it ended.
     pub outcome: Outcome,
-    /// Who: `user`, `client` (nobody signed in), or `operator:<name>`.
+    /// Who: `user` (the one whom it concerns), `user:<id>` (another one), `client` (nobody signed in), or
+    /// `operator:<name>`.
     pub actor: String,
     /// Whom it concerns.
     pub user: Option<UserId>,

@@ -33,7 +33,10 @@ aggregates! {
     instance,
     mailed_secrets,
     outbox,
+    permissions,
     projects,
+    role_assignments,
+    roles,
     secret_keys,
     sessions,
     users,
@@ -53,6 +56,11 @@ pub const MIGRATIONS: &[vestibule_sql::Migration] = &[
         number: 2,
         name: "doors",
         text: include_str!("../migrations/0002_doors.sql"),
+    },
+    vestibule_sql::Migration {
+        number: 3,
+        name: "roles",
+        text: include_str!("../migrations/0003_roles.sql"),
     },
 ];
 

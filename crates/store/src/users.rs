@@ -68,6 +68,11 @@ pub async fn find(db: &Db, id: UserId) -> Result<Option<User>, Error> {
     db.read_one(FIND, bind![id.bytes()]).await?.as_ref().map(user).transpose()
 }
 
+/// The user with this id, in whatever realm, as the transaction sees it.
+pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>, Error> {
+    tx.one(FIND, bind![id.bytes()]).await?.as_ref().map(user).transpose()
+}
+
 /// The user with this canonical address.
 pub async fn find_by_email(db: &Db, realm: Realm, email: &Email) -> Result<Option<User>, Error> {
     let bind = bind![realm.project.bytes(), realm.environment.as_str(), email.as_str()];

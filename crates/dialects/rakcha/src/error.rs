@@ -18,7 +18,10 @@ pub(crate) const fn say(refusal: &Refusal) -> (u16, &'static str) {
         Refusal::Input(refusal) => input(refusal),
         Refusal::Conflict(refusal) => conflict(refusal),
         Refusal::Permission(
-            Permission::Insufficient | Permission::RegistrationClosed | Permission::CrossSite,
+            Permission::Insufficient
+            | Permission::RegistrationClosed
+            | Permission::CrossSite
+            | Permission::ReadOnly,
         ) => (403, "Forbidden."),
         Refusal::NotFound(refusal) => not_found(refusal),
         Refusal::Throttled(Throttled::Client { .. } | Throttled::Account { .. }) => {
@@ -43,12 +46,14 @@ const fn conflict(refusal: &Conflict) -> (u16, &'static str) {
     match refusal {
         Conflict::EmailTaken => (409, "This email address is already registered."),
         Conflict::ValueTaken(_) => (409, "A value that must be unique is already taken."),
+        Conflict::LastSuperuser => (409, "The last administrator cannot be removed."),
     }
 }
 
 const fn not_found(refusal: &NotFound) -> (u16, &'static str) {
     match refusal {
         NotFound::Session => (404, "There is no such session."),
+        NotFound::Record { .. } => (404, "There is no such record."),
         NotFound::Route => (404, "There is no such route."),
         NotFound::Method { .. } => (405, "This route does not take that method."),
     }

@@ -33,7 +33,7 @@ impl<'a> Authenticated<'a> {
             user: UserShape {
                 id: signed_in.user.number,
                 email: signed_in.user.email.as_str(),
-                role: role::shown(&signed_in.roles, own),
+                role: role::shown(&signed_in.authority.roles, own),
             },
         }
     }

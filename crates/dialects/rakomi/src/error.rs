@@ -149,6 +149,11 @@ const fn conflict(refusal: &Conflict) -> Said {
             "auth/value_taken",
             "A value that must be unique is already taken",
         ),
+        Conflict::LastSuperuser => said(
+            403,
+            "auth/insufficient_permissions",
+            "The last administrator of this project cannot be removed",
+        ),
     }
 }
 
@@ -169,12 +174,18 @@ const fn permission(refusal: Permission) -> Said {
             "auth/insufficient_permissions",
             "A page of another site may not do this",
         ),
+        Permission::ReadOnly => said(
+            403,
+            "auth/insufficient_permissions",
+            "The roles of this project stand in its configuration",
+        ),
     }
 }
 
 const fn not_found(refusal: &NotFound) -> Said {
     match refusal {
         NotFound::Session => said(404, "session/not_found", "There is no such session"),
+        NotFound::Record { .. } => said(404, "route/not_found", "There is no such record"),
         NotFound::Route => said(404, "route/not_found", "There is no such route"),
         NotFound::Method { .. } => said(
             405,

@@ -84,8 +84,8 @@ impl<'a> Profile<'a> {
             name: user.display_name(),
             given_name: user.profile_text("given_name"),
             family_name: user.profile_text("family_name"),
-            roles: &me.roles,
-            permissions: &me.permissions,
+            roles: &me.authority.roles,
+            permissions: &me.authority.permissions,
             public_metadata: &user.public_metadata,
             data: me
                 .sessions

@@ -5,6 +5,7 @@ pub mod instance;
 pub mod keys;
 pub mod mail;
 pub mod projects;
+pub mod roles;
 pub mod sessions;
 pub mod settings;
 mod user_import;

@@ -13,7 +13,7 @@ use vestibule_model::refusal::Conflict;
 use vestibule_model::{Environment, Project, Realm, Refusal, Settings, Timestamp};
 use vestibule_store::audit::{self, Act, Entry};
 use vestibule_store::projects::{self, ProjectRow};
-use vestibule_store::{Tx, attempts, instance, outbox, users};
+use vestibule_store::{Tx, attempts, instance, outbox, permissions, roles, users};
 
 /// Most users that one transaction deletes; each has a handful of rows.
 const USERS: u32 = 50;
@@ -272,7 +272,9 @@ async fn delete_users(tx: &mut Tx, users: &Vec<UserId>) -> Result<u64, Stop> {
 
 async fn delete_rest(tx: &mut Tx, id: &ProjectId) -> Result<u64, Stop> {
     let attempts = attempts::delete_of_project(tx, *id, BATCH).await?;
-    Ok(attempts + outbox::delete_of_project(tx, *id, BATCH).await?)
+    let permissions = permissions::delete_of_project(tx, *id, BATCH).await?;
+    let roles = roles::delete_of_project(tx, *id, BATCH).await?;
+    Ok(attempts + permissions + roles + outbox::delete_of_project(tx, *id, BATCH).await?)
 }
 
 async fn delete_row(tx: &mut Tx, (id, entry): &(ProjectId, Entry)) -> Result<bool, Stop> {

@@ -1,6 +1,7 @@
 //! Settings of a project: setting one by its path, and what no setting may be.
 
 use crate::core::Door;
+use crate::roles::names;
 use crate::user_schema::UserSchema;
 use serde_json::{Map, Value};
 use vestibule_model::refusal::Input;
@@ -82,6 +83,7 @@ pub fn judge(settings: &Settings, doors: &[&Door]) -> Result<(), Refusal> {
     if settings.jwks.max_age > 86_400 {
         return Err(Refusal::field("jwks.max_age", "must be at most 86400 seconds"));
     }
+    names::configured(&settings.roles)?;
     for (name, dialect) in &settings.dialects {
         let Some(door) = doors.iter().find(|door| door.name.as_str() == name) else {
             let known: Vec<_> = doors.iter().map(|door| door.name.as_str()).collect();
@@ -212,6 +214,8 @@ mod tests {
             json!({"tokens": {"refresh_overlap": 61}}),
             json!({"tokens": {"refresh_overlapp": 1}}),
             json!({"tokens": {"key_rotation_days": 0}}),
+            json!({"roles": {"mode": "fixed"}}),
+            json!({"roles": {"static": {"editor": {"permissions": ["post"]}}}}),
             json!({"dialects": {"rakomy": {}}}),
             json!({"dialects": {"plain": {"isuer": "x"}}}),
             json!({"hosts": {"Auth.example.com": "live"}}),

@@ -4,6 +4,7 @@ use super::Operator;
 use crate::core::Core;
 use crate::deletion::{self, Deletion};
 use crate::error::{Error, Stop};
+use crate::roles::{self, Book};
 use crate::{admin::user_import, passwords};
 use vestibule_model::id::UserId;
 use vestibule_model::mail::Purpose;
@@ -83,7 +84,8 @@ pub async fn locked_until(core: &Core, user: &User) -> Result<Option<Timestamp>,
     Ok(attempts::locked_until(&core.store.db, user.realm, &account, &core.settings.lockout, now).await?)
 }
 
-/// Disables an account and ends its sessions; `false` when it was disabled already, or is gone.
+/// Disables an account and ends its sessions; `false` when it was disabled already, or is gone. The last enabled user
+/// who may do everything stays.
 pub async fn disable(core: &Core, by: &Operator, user: &User) -> Result<bool, Error> {
     change(
         core,
@@ -145,11 +147,13 @@ pub async fn set_password(
     .await
 }
 
-/// Deletes a user and everything that hangs on it but its audit rows; `false` when there is none.
+/// Deletes a user and everything that hangs on it but its audit rows; `false` when there is none. The last enabled user
+/// who may do everything stays.
 pub async fn delete(core: &Core, by: &Operator, user: &User) -> Result<bool, Error> {
     let row = |act| by.does(core, user.realm, act).about(user.id);
     let deletion = Deletion {
         user: user.id,
+        book: Book::load(core, user.realm).await?,
         disabled: row(Act::UserDisabled).saying("being deleted"),
         deleted: row(Act::UserDeleted),
     };
@@ -198,6 +202,7 @@ enum Change {
 
 struct Changing {
     user: UserId,
+    book: Book,
     change: Change,
     entry: Entry,
     now: Timestamp,
@@ -206,6 +211,7 @@ struct Changing {
 async fn change(core: &Core, user: &User, change: Change, entry: Entry) -> Result<bool, Error> {
     let input = Changing {
         user: user.id,
+        book: Book::load(core, user.realm).await?,
         change,
         entry: entry.about(user.id),
         now: core.clock.now(),
@@ -220,6 +226,7 @@ async fn apply(tx: &mut Tx, input: &Changing) -> Result<bool, Stop> {
     };
     let changed = match &input.change {
         Change::Disable => {
+            roles::leave(tx, &input.book, id).await?;
             sessions::end_all(tx, id, EndReason::UserDisabled, None, now).await?;
             users::disable(tx, id, now).await?
         }

@@ -12,6 +12,7 @@ mod operators;
 mod profile;
 mod refresh;
 mod registration;
+mod roles;
 mod sessions;
 
 use crate::cx::{Cx, Facts};

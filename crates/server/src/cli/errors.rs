@@ -5,8 +5,8 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 use vestibule_model::refusal::{
-    Account, ApiKey, Conflict, Credentials, Failed, FieldError, Input, NotFound, Permission, Refresh, Secret,
-    Throttled, Token, WeakPassword,
+    Account, ApiKey, Conflict, Credentials, Failed, FieldError, Input, NotFound, Permission, Record, Refresh,
+    Secret, Throttled, Token, WeakPassword,
 };
 use vestibule_model::{Environment, Refusal};
 use vestibule_web::{Dialect, Endpoint};
@@ -80,10 +80,13 @@ fn refusals() -> Vec<Refusal> {
         Input::IdentifierNotAllowed.into(),
         Conflict::EmailTaken.into(),
         Conflict::ValueTaken(vec!["username".into()]).into(),
+        Conflict::LastSuperuser.into(),
         Permission::Insufficient.into(),
         Permission::RegistrationClosed.into(),
         Permission::CrossSite.into(),
+        Permission::ReadOnly.into(),
         NotFound::Session.into(),
+        NotFound::record(Record::Role, "01926f1a-0000-7000-8000-000000000000").into(),
         NotFound::Route.into(),
         NotFound::Method { allow: "GET".into() }.into(),
         Throttled::Client { retry_after: wait }.into(),

@@ -19,6 +19,7 @@ mod password_argument;
 mod project;
 mod reference;
 mod restore;
+mod role;
 mod serve;
 mod session;
 mod signing_key;
@@ -69,6 +70,8 @@ enum Command {
     #[command(subcommand)]
     User(user::UserCommand),
     #[command(subcommand)]
+    Role(role::RoleCommand),
+    #[command(subcommand)]
     Session(session::SessionCommand),
     #[command(subcommand)]
     Mail(mail::MailCommand),
@@ -105,6 +108,7 @@ fn run(command: Command, global: &Global) -> Outcome {
         Command::Key(KeyCommand::Api(command)) => at_desk(global, async |desk| command.run(desk).await),
         Command::Key(KeyCommand::Signing(command)) => at_desk(global, async |desk| command.run(desk).await),
         Command::User(command) => at_desk(global, async |desk| command.run(desk).await),
+        Command::Role(command) => at_desk(global, async |desk| command.run(desk).await),
         Command::Session(command) => at_desk(global, async |desk| command.run(desk).await),
         Command::Mail(command) => at_desk(global, async |desk| command.run(desk).await),
         Command::Backup(command) => at_desk(global, async |desk| command.run(desk).await),

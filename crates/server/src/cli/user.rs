@@ -13,8 +13,8 @@ use std::time::Duration;
 use vestibule_model::id::UserId;
 use vestibule_model::user::User;
 use vestibule_model::{Project, Realm};
-use vestibule_ops::admin::projects;
 use vestibule_ops::admin::users::{self, NewUser};
+use vestibule_ops::admin::{projects, roles};
 
 /// Users
 #[derive(Subcommand)]
@@ -127,7 +127,7 @@ impl UserCommand {
                 create(desk, &realm, new).await
             }
             Self::List { realm, limit, after } => list(desk, desk.realm(&realm).await?, after, limit).await,
-            Self::Show { user, acts } => show(desk, &find(desk, &user).await?, acts).await,
+            Self::Show { user, acts } => show(desk, &user, acts).await,
             Self::Disable(user) => {
                 let user = find(desk, &user).await?;
                 let done = users::disable(&desk.core, &desk.operator, &user).await?;
@@ -206,11 +206,17 @@ async fn list(desk: &Desk, realm: Realm, after: i64, limit: u32) -> Outcome {
     )
 }
 
-async fn show(desk: &Desk, user: &User, acts: u32) -> Outcome {
+async fn show(desk: &Desk, arguments: &UserArguments, acts: u32) -> Outcome {
+    let (user, project) = (
+        find(desk, arguments).await?,
+        project(desk, &arguments.realm).await?,
+    );
+    let roles = roles::assigned(&desk.core, (&project, user.realm.environment), user.id).await?;
+    let user = &user;
     let before = desk.core.clock.now().plus(Duration::from_mins(1));
     let acts = users::audit_rows(&desk.core, user.id, before, acts.min(10_000)).await?;
     let locked_until = users::locked_until(&desk.core, user).await?;
-    let told = shown(user).with(locked_until, &acts);
+    let told = shown(user).with(roles, locked_until, &acts);
     desk.output.result(&told, || describe(&told, user.realm))
 }
 

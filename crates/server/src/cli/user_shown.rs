@@ -22,6 +22,8 @@ pub struct Shown {
     profile: Map<String, Value>,
     public_metadata: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     locked_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<Vec<Act>>,
@@ -66,14 +68,16 @@ pub fn shown(user: &User) -> Shown {
         updated_at: user.updated_at.to_string(),
         profile: user.profile.clone(),
         public_metadata: user.public_metadata.clone(),
+        roles: None,
         locked_until: None,
         audit: None,
     }
 }
 
 impl Shown {
-    /// The same user with what only `user show` tells: its lock and the latest acts about it.
-    pub fn with(mut self, locked_until: Option<Timestamp>, acts: &[Entry]) -> Self {
+    /// The same user with what only `user show` tells: its roles, its lock and the latest acts about it.
+    pub fn with(mut self, roles: Vec<String>, locked_until: Option<Timestamp>, acts: &[Entry]) -> Self {
+        self.roles = Some(roles);
         self.locked_until = locked_until.map(|at| at.to_string());
         self.audit = Some(acts.iter().map(act).collect());
         self
@@ -92,6 +96,15 @@ pub fn describe(user: &Shown, realm: Realm) -> String {
         (
             "verified",
             user.email_verified_at.clone().unwrap_or_else(|| "no".into()),
+        ),
+        (
+            "roles",
+            user.roles
+                .iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", "),
         ),
         ("registered", user.created_at.clone()),
         ("changed", user.updated_at.clone()),

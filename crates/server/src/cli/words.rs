@@ -2,8 +2,8 @@
 
 use vestibule_model::Refusal;
 use vestibule_model::refusal::{
-    Account, ApiKey, Conflict, Credentials, Failed, Input, NotFound, Permission, Refresh, Secret, Throttled,
-    Token, WeakPassword,
+    Account, ApiKey, Conflict, Credentials, Failed, Input, NotFound, Permission, Record, Refresh, Secret,
+    Throttled, Token, WeakPassword,
 };
 
 /// What an operator is told.
@@ -33,12 +33,28 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Conflict(Conflict::ValueTaken(paths)) => {
             format!("another one has this {} already", paths.join(", "))
         }
+        Refusal::Conflict(Conflict::LastSuperuser) => {
+            "nobody would be left who may do everything: give another enabled user a superuser role first"
+                .into()
+        }
+        Refusal::Permission(Permission::ReadOnly) => {
+            "the roles of this project stand in its configuration ([roles]): change them there".into()
+        }
         Refusal::Permission(Permission::Insufficient) => "this is not permitted".into(),
         Refusal::Permission(Permission::RegistrationClosed) => {
             "registration is closed in this project".into()
         }
         Refusal::Permission(Permission::CrossSite) => "a page of another site may not do this".into(),
         Refusal::NotFound(NotFound::Session) => "there is no such session".into(),
+        Refusal::NotFound(NotFound::Record { kind, id }) => {
+            let kind = match kind {
+                Record::Role => "role",
+                Record::Permission => "permission",
+                Record::Assignment => "assignment",
+                Record::User => "user",
+            };
+            format!("there is no {kind} {id}")
+        }
         Refusal::NotFound(NotFound::Route | NotFound::Method { .. }) => "there is no such thing".into(),
         Refusal::Throttled(Throttled::Client { retry_after } | Throttled::Account { retry_after }) => {
             format!(

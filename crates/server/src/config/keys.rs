@@ -31,6 +31,7 @@ pub enum Kind {
     Integer,
     Boolean,
     List,
+    Table,
     Choice(Vec<String>),
 }
 
@@ -216,12 +217,11 @@ fn kind(schema: &Value) -> Kind {
     // An optional enumeration is `anyOf` itself and null.
     let inner = schema.get("anyOf").and_then(|any| any.get(0)).unwrap_or(schema);
     if let Some(names) = inner.get("enum").and_then(Value::as_array) {
-        return Kind::Choice(
-            names
-                .iter()
-                .filter_map(|name| Some(name.as_str()?.to_owned()))
-                .collect(),
-        );
+        return Kind::Choice(texts(names.iter()));
+    }
+    // An enumeration whose values have texts of their own.
+    if let Some(each) = inner.get("oneOf").and_then(Value::as_array) {
+        return Kind::Choice(texts(each.iter().filter_map(|it| it.get("const"))));
     }
     let kind = inner
         .get("type")
@@ -230,8 +230,15 @@ fn kind(schema: &Value) -> Kind {
         Some("integer") => Kind::Integer,
         Some("boolean") => Kind::Boolean,
         Some("array") => Kind::List,
+        Some("object") => Kind::Table,
         _ => Kind::Text,
     }
+}
+
+fn texts<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    values
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use smtp::MailServer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Settings, Tokens};
+use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Roles, Settings, Tokens};
 
 /// Everything that can be configured, complete. A dialect's table stands at the top level of the file under its
 /// name (`[rakomi]`) and holds that of its budgets (`[arkos.rate_limit]`); here they are gathered in `dialects` and
@@ -60,6 +60,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// Published keys. A default for every project.
     pub jwks: Jwks,
+    /// Where roles and permissions come from. A default for every project.
+    pub roles: Roles,
     /// One table for each dialect. A default for every project.
     pub dialects: BTreeMap<String, DialectSettings>,
     /// Within the table of a dialect that has budgets of its own. For the whole instance.
@@ -77,6 +79,7 @@ impl Config {
             tokens: self.tokens.clone(),
             jwks: self.jwks.clone(),
             hosts: BTreeMap::new(),
+            roles: self.roles.clone(),
             dialects: self.dialects.clone(),
         }
     }

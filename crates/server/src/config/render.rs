@@ -96,6 +96,7 @@ fn example(key: &Key) -> String {
         Kind::Integer => "0".into(),
         Kind::Boolean => "false".into(),
         Kind::List => "[]".into(),
+        Kind::Table => "{}".into(),
         Kind::Choice(names) => names
             .first()
             .map_or_else(String::new, |name| format!("\"{name}\"")),

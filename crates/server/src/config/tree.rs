@@ -17,6 +17,7 @@ impl Tree {
             Kind::Integer => value.is_integer(),
             Kind::Boolean => value.is_bool(),
             Kind::List => value.is_array(),
+            Kind::Table => value.is_table(),
             Kind::Choice(names) => value
                 .as_str()
                 .is_some_and(|value| names.iter().any(|name| name == value)),
@@ -86,6 +87,7 @@ pub fn wanted(kind: &Kind) -> String {
         Kind::Integer => "a whole number".into(),
         Kind::Boolean => "true or false".into(),
         Kind::List => "a list in square brackets".into(),
+        Kind::Table => "a table".into(),
         Kind::Choice(names) => names
             .iter()
             .map(|name| format!("\"{name}\""))
