@@ -9,9 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use vestibule_mail::Templates;
-use vestibule_model::Environment;
+use vestibule_gateway::Proxy;
+use vestibule_model::{Environment, GatewayRule};
 use vestibule_server::pages::{self, PagesState};
-use vestibule_web::{App, Dialect, Rates, Serving, Settings, Shutdown};
+use vestibule_web::{App, Dialect, Gateway, Rates, Serving, Settings, Shutdown};
 
 /// A way in. It has budgets of its own and shares everything else with the server that it belongs to.
 pub struct Front {
@@ -30,6 +31,8 @@ pub struct Way {
     pub dev: bool,
     /// The dialects; none stands for all that the binary has.
     pub dialects: Vec<Dialect>,
+    /// What lies behind the doors of the default project.
+    pub gateway: Vec<GatewayRule>,
 }
 
 impl Server {
@@ -40,6 +43,7 @@ impl Server {
             pages,
             dev,
             dialects,
+            gateway,
         } = way;
         let settings = Settings {
             default_environment: Environment::Live,
@@ -49,6 +53,10 @@ impl Server {
                 .collect(),
             hosts: Vec::new(),
             rates: Rates::default(),
+            gateway: Some(Gateway {
+                rules: gateway,
+                upstreams: Arc::new(Proxy::new(7)),
+            }),
         };
         let dialects = if dialects.is_empty() {
             vestibule_server::dialects::all()

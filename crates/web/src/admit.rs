@@ -133,7 +133,7 @@ impl App {
 }
 
 /// The API key, if one is sent. More than one, or one that is not text, is a bad one and never ignored.
-fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey> {
+pub(crate) fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
