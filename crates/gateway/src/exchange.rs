@@ -19,7 +19,11 @@ const AGAIN: u32 = 2;
 /// Sends the request and waits for the head of the answer, for as long as the table says after the last part of the
 /// request's body.
 pub(crate) async fn exchange(clients: &Clients, outgoing: Outgoing) -> Result<Response<Incoming>, Refusal> {
-    let Outgoing { request, patience, progress } = outgoing;
+    let Outgoing {
+        request,
+        patience,
+        progress,
+    } = outgoing;
     tokio::select! {
         answered = send(clients, request) => answered,
         () = overdue(progress, patience) => Err(Refusal::Slow),
@@ -38,7 +42,9 @@ async fn send(clients: &Clients, mut request: Request<Body>) -> Result<Response<
     loop {
         let copy = (again > 0).then(|| copy(&request));
         let Some(sending) = clients.send(request) else {
-            return Err(Refusal::Down("this system has no certificates to judge it by".into()));
+            return Err(Refusal::Down(
+                "this system has no certificates to judge it by".into(),
+            ));
         };
         match (sending.await, copy) {
             (Ok(response), _) => return Ok(response),
@@ -55,7 +61,13 @@ async fn send(clients: &Clients, mut request: Request<Body>) -> Result<Response<
 
 /// Whether the request may be sent twice and still can be (RFC 9110 §9.2.2): its body would be gone.
 fn is_repeatable(request: &Request<Body>) -> bool {
-    let idempotent = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
+    let idempotent = [
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PUT,
+        Method::DELETE,
+    ];
     idempotent.contains(request.method()) && request.body().is_end_stream()
 }
 

@@ -8,8 +8,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, CONNECTION, CONTENT_LENGTH, EXPECT, HOST,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version};
 use http_body::Body as _;
@@ -57,7 +57,14 @@ pub(crate) fn request(
     switches: bool,
     via: &HeaderValue,
 ) -> Result<Outgoing, Refusal> {
-    let Admitted { rule, identity, id, hop, parts, body } = admitted;
+    let Admitted {
+        rule,
+        identity,
+        id,
+        hop,
+        parts,
+        body,
+    } = admitted;
     let (uri, host) = target(&rule.upstream, &parts.uri)?;
     let forwarded = Forwarded::of(&parts.headers, &parts.uri, hop);
     let mut headers = parts.headers;
@@ -87,7 +94,11 @@ pub(crate) fn request(
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = headers;
     let patience = rule.patience();
-    Ok(Outgoing { request, patience, progress })
+    Ok(Outgoing {
+        request,
+        patience,
+        progress,
+    })
 }
 
 /// The upstream's URL for a path, and its name. What the client wrote as host is not in it.
@@ -97,7 +108,9 @@ fn target(upstream: &str, asked: &Uri) -> Result<(Uri, HeaderValue), Refusal> {
     url.push_str(upstream);
     url.push_str(path);
     let uri = Uri::from_maybe_shared(Bytes::from(url)).map_err(|error| Refusal::Down(Box::new(error)))?;
-    let host = uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    let host = uri
+        .authority()
+        .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
     host.map(|host| (uri, host)).ok_or(Refusal::Nonsense)
 }
 
@@ -119,12 +132,15 @@ impl Forwarded {
         }
         chain.extend_from_slice(hop.peer.to_canonical().to_string().as_bytes());
         let named = || {
-            let authority = uri.authority().and_then(|it| HeaderValue::from_str(it.as_str()).ok());
+            let authority = uri
+                .authority()
+                .and_then(|it| HeaderValue::from_str(it.as_str()).ok());
             headers.get(HOST).cloned().or(authority)
         };
         let proto = believed(&FORWARDED_PROTO).map(HeaderValue::as_bytes);
         Self {
-            chain: HeaderValue::from_maybe_shared(Bytes::from(chain)).unwrap_or(HeaderValue::from_static("unknown")),
+            chain: HeaderValue::from_maybe_shared(Bytes::from(chain))
+                .unwrap_or(HeaderValue::from_static("unknown")),
             host: believed(&FORWARDED_HOST).cloned().or_else(named),
             https: match proto {
                 Some(b"https") => true,

@@ -16,8 +16,8 @@ use client::Clients;
 use http::header::{CONTENT_TYPE, VIA};
 use http::{HeaderMap, HeaderValue, Response};
 use refusal::{Refusal, refused};
-use stream::Patient;
 use std::pin::Pin;
+use stream::Patient;
 use vestibule_web::{Admitted, Passed, Upstreams};
 
 /// The upstream of `vestibule dev` that is built in: an empty list of films.
@@ -63,7 +63,10 @@ impl Proxy {
     }
 
     fn has_passed(&self, headers: &HeaderMap) -> bool {
-        let mut hops = headers.get_all(VIA).iter().flat_map(|hops| hops.as_bytes().split(|byte| *byte == b','));
+        let mut hops = headers
+            .get_all(VIA)
+            .iter()
+            .flat_map(|hops| hops.as_bytes().split(|byte| *byte == b','));
         hops.any(|hop| hop.trim_ascii() == self.via.as_bytes())
     }
 }

@@ -24,9 +24,18 @@ pub(crate) enum Refusal {
 impl Refusal {
     const fn said(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::Down(_) => (StatusCode::BAD_GATEWAY, "The service behind this address cannot be reached."),
-            Self::Slow => (StatusCode::GATEWAY_TIMEOUT, "The service behind this address did not answer in time."),
-            Self::Nonsense => (StatusCode::BAD_GATEWAY, "The service behind this address gave no usable answer."),
+            Self::Down(_) => (
+                StatusCode::BAD_GATEWAY,
+                "The service behind this address cannot be reached.",
+            ),
+            Self::Slow => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "The service behind this address did not answer in time.",
+            ),
+            Self::Nonsense => (
+                StatusCode::BAD_GATEWAY,
+                "The service behind this address gave no usable answer.",
+            ),
             Self::Unfinished => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
             Self::Loop => (StatusCode::LOOP_DETECTED, "This address leads back to itself."),
         }

@@ -58,14 +58,22 @@ pub(crate) fn is_spoofable(name: &str) -> bool {
     let mut form = [0; LONGEST];
     let length = name.len().min(LONGEST);
     for (to, from) in form.iter_mut().zip(name.bytes()) {
-        *to = if from.is_ascii_alphanumeric() { from.to_ascii_lowercase() } else { b'-' };
+        *to = if from.is_ascii_alphanumeric() {
+            from.to_ascii_lowercase()
+        } else {
+            b'-'
+        };
     }
     let form = form.get(..length).unwrap_or_default();
     if !matches!(form.first(), Some(b'x' | b'r' | b'h' | b'f' | b't' | b'c' | b's')) {
         return false;
     }
-    BEGINNINGS.iter().any(|beginning| form.starts_with(beginning.as_bytes()))
-        || NAMES.iter().any(|whole| name.len() <= LONGEST && form == whole.as_bytes())
+    BEGINNINGS
+        .iter()
+        .any(|beginning| form.starts_with(beginning.as_bytes()))
+        || NAMES
+            .iter()
+            .any(|whole| name.len() <= LONGEST && form == whole.as_bytes())
 }
 
 #[cfg(test)]

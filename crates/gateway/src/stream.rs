@@ -47,7 +47,10 @@ impl std::error::Error for Stalled {}
 
 impl Progress {
     pub(crate) fn begin() -> Arc<Self> {
-        Arc::new(Self { began: Instant::now(), last: AtomicU64::new(0) })
+        Arc::new(Self {
+            began: Instant::now(),
+            last: AtomicU64::new(0),
+        })
     }
 
     pub(crate) fn note(&self) {
@@ -69,7 +72,12 @@ impl Progress {
 
 impl<B> Patient<B> {
     pub(crate) const fn new(body: B, patience: Duration) -> Self {
-        Self { body, patience, waiting: None, progress: None }
+        Self {
+            body,
+            patience,
+            waiting: None,
+            progress: None,
+        }
     }
 
     /// Tells from now on when a part came.
@@ -125,7 +133,10 @@ mod tests {
         type Data = Bytes;
         type Error = Infallible;
 
-        fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             ready!(self.0.as_mut().poll(cx));
             let next = Instant::now() + self.1;
             self.0.as_mut().reset(next);
@@ -134,7 +145,9 @@ mod tests {
     }
 
     async fn next(body: &mut (impl Body + Unpin)) -> bool {
-        poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.is_some_and(|frame| frame.is_ok())
+        poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx))
+            .await
+            .is_some_and(|frame| frame.is_ok())
     }
 
     fn dripping(every: Duration, patience: Duration) -> Patient<Dripping> {

@@ -67,13 +67,18 @@ pub(crate) fn agreed(response: &Response<Incoming>) -> bool {
 
 fn names_websocket(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(UPGRADE).iter();
-    let named = values.next().is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()));
+    let named = values
+        .next()
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()));
     named && values.next().is_none()
 }
 
 async fn carry(client: Upgraded, upstream: Upgraded) {
     let progress = Progress::begin();
-    let mut client = Noted { io: TokioIo::new(client), progress: Arc::clone(&progress) };
+    let mut client = Noted {
+        io: TokioIo::new(client),
+        progress: Arc::clone(&progress),
+    };
     let mut upstream = TokioIo::new(upstream);
     tokio::select! {
         // How it ended is known to both sides, and to nobody else of interest.
@@ -98,7 +103,11 @@ impl Noted {
 }
 
 impl AsyncRead for Noted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.io).poll_read(cx, into);
         self.noting(polled)
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use vestibule_mail::Templates;
 use vestibule_gateway::Proxy;
+use vestibule_mail::Templates;
 use vestibule_model::{Environment, GatewayRule};
 use vestibule_server::pages::{self, PagesState};
 use vestibule_web::{App, Dialect, Gateway, Rates, Serving, Settings, Shutdown};
@@ -115,7 +115,11 @@ impl Front {
 
     /// Listens on a loopback port for as long as the answer lives.
     pub async fn listen(&self) -> Wire {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        self.listen_on(TcpListener::bind("127.0.0.1:0").await.expect("a port"))
+    }
+
+    /// Listens here for as long as the answer lives.
+    pub fn listen_on(&self, listener: TcpListener) -> Wire {
         let address = listener.local_addr().expect("an address");
         let app = Arc::clone(&self.app);
         tokio::spawn(async move { app.serve(listener, Serving::default()).await });

@@ -98,7 +98,10 @@ impl Demands {
     /// Envoy asks with the client's own path and query behind ours; they say nothing. In the query of the check itself
     /// a demand that cannot be read is an error: it would let in more than was meant.
     fn of(uri: &Uri) -> Result<Self, Input> {
-        let rest = uri.path().strip_prefix(PREFIX).and_then(|path| path.split_once('/'));
+        let rest = uri
+            .path()
+            .strip_prefix(PREFIX)
+            .and_then(|path| path.split_once('/'));
         let query = uri.query().unwrap_or_default().as_bytes();
         match rest {
             None => Self::read(query),
@@ -117,7 +120,8 @@ impl Demands {
                 "project" => demands.project = Some(value),
                 "environment" => {
                     let named = Environment::parse(&value);
-                    demands.environment = Some(named.ok_or_else(|| malformed("environment is `live` or `test`"))?);
+                    demands.environment =
+                        Some(named.ok_or_else(|| malformed("environment is `live` or `test`"))?);
                 }
                 "roles" => {
                     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -158,14 +162,28 @@ mod tests {
         assert_eq!(read.project.as_deref(), Some("shop"));
         assert_eq!(read.environment, Some(Environment::Test));
         assert_eq!(read.roles, ["admin", "cinema_manager"]);
-        for wrong in ["?role=admin", "?roles=", "?roles=,", "?roles=a&roles=b", "?environment=prod", "?roles", "?x"] {
+        for wrong in [
+            "?role=admin",
+            "?roles=",
+            "?roles=,",
+            "?roles=a&roles=b",
+            "?environment=prod",
+            "?roles",
+            "?x",
+        ] {
             assert!(demands(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn g01_a_path_and_query_of_the_client_demand_nothing() {
-        for target in ["/", "/?x=1", "/api/films", "/api/films?project=other&roles=x&environment=test", "/%2e%2e//;x"] {
+        for target in [
+            "/",
+            "/?x=1",
+            "/api/films",
+            "/api/films?project=other&roles=x&environment=test",
+            "/%2e%2e//;x",
+        ] {
             assert_eq!(demands(target), Ok(Demands::default()), "{target}");
         }
         for misplaced in ["/?roles=admin", "/?x=1&project=shop"] {

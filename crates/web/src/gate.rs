@@ -126,7 +126,12 @@ pub(crate) struct Sender<'a> {
 
 impl Arrived {
     pub(crate) const fn sender(&self) -> Sender<'_> {
-        Sender { parts: &self.parts, client: self.client, id: &self.id, at: self.at }
+        Sender {
+            parts: &self.parts,
+            client: self.client,
+            id: &self.id,
+            at: self.at,
+        }
     }
 }
 
@@ -154,17 +159,35 @@ impl App {
             !project.settings.gateway.is_empty() || !is_default
         });
         let rules = gateway.rules_of(project.as_deref().filter(|_| own));
-        let number = find(rules, parts.uri.path(), |rule| rule.admits(environment, self.environment))?;
+        let number = find(rules, parts.uri.path(), |rule| {
+            rule.admits(environment, self.environment)
+        })?;
         let named = rules.get(number)?.dialect.as_str();
         let dialects = self.router.dialects();
-        let index = dialects.iter().position(|dialect| dialect.door.name.as_str() == named)?;
+        let index = dialects
+            .iter()
+            .position(|dialect| dialect.door.name.as_str() == named)?;
         let dialect = dialects.get(index)?;
-        if project.as_ref().is_some_and(|project| !project.serves(dialect.door.name)) {
+        if project
+            .as_ref()
+            .is_some_and(|project| !project.serves(dialect.door.name))
+        {
             return None;
         }
         let meter = self.gate.meters.get(index).map(|[passed, _]| passed);
-        let place = Place { dialect, meter, endpoint: Endpoint::Gateway, project, environment };
-        Some(Covered { place, own, number, problem })
+        let place = Place {
+            dialect,
+            meter,
+            endpoint: Endpoint::Gateway,
+            project,
+            environment,
+        };
+        Some(Covered {
+            place,
+            own,
+            number,
+            problem,
+        })
     }
 
     /// What the API key opens, if one is sent.
@@ -181,14 +204,21 @@ impl App {
 
     /// Lets the request pass or says no in the words of the dialect that guards the path.
     pub(crate) async fn at_gate<'a>(&'a self, covered: Covered<'a>, arrived: Arrived) -> Reply<'a> {
-        let Covered { place, own, number, problem } = covered;
+        let Covered {
+            place,
+            own,
+            number,
+            problem,
+        } = covered;
         let project = place.project.clone();
         let rule = self.gate.gateway.as_ref().and_then(|gateway| {
             let rule = gateway.rules_of(project.as_deref().filter(|_| own)).get(number)?;
             Some((rule, &gateway.upstreams))
         });
         let Some((rule, upstreams)) = rule else {
-            return self.turned_away(&place, Failed::Internal.into(), arrived.sender()).await;
+            return self
+                .turned_away(&place, Failed::Internal.into(), arrived.sender())
+                .await;
         };
         let origin = cors::origin(&arrived.parts.headers).map(str::to_owned);
         if cors::is_preflight(&arrived.parts.method, &arrived.parts.headers) {
@@ -208,12 +238,25 @@ impl App {
             Ok(identity) => identity,
             Err(error) => return self.turned_away(&place, error, arrived.sender()).await,
         };
-        let Arrived { parts, body, id, hop, .. } = arrived;
-        let admitted = Admitted { rule, identity, id: &id, hop, parts, body };
+        let Arrived {
+            parts, body, id, hop, ..
+        } = arrived;
+        let admitted = Admitted {
+            rule,
+            identity,
+            id: &id,
+            hop,
+            parts,
+            body,
+        };
         let passed = match Caught(pin!(upstreams.pass(admitted))).await {
             Ok(passed) => passed,
             Err(panicked) => {
-                tracing::error!(request_id = id.as_str(), panic = panicked.0, "the gateway panicked");
+                tracing::error!(
+                    request_id = id.as_str(),
+                    panic = panicked.0,
+                    "the gateway panicked"
+                );
                 let answer = refuse(place.dialect, Endpoint::Gateway, Failed::Internal.into(), &id);
                 return Reply::of(answer, Endpoint::Gateway, place.dialect).counted_by(place.meter);
             }
@@ -243,9 +286,11 @@ impl App {
         };
         let environment = self.environment_of(place, project, headers, token).await?;
         if !admits(environment) {
-            return Err(Token::OtherEnvironment { key: environment }.into());
+            return Err(Token::NotAuthentic.into());
         }
-        let agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent = headers
+            .get(http::header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         let cx = Cx {
             core: Arc::clone(&self.core),
             project: Arc::clone(project),
@@ -271,7 +316,11 @@ impl App {
         headers: &HeaderMap,
         token: &str,
     ) -> Result<Environment, Error> {
-        let kid = if headers.contains_key(KEY) { None } else { bearer::kid(token) };
+        let kid = if headers.contains_key(KEY) {
+            None
+        } else {
+            bearer::kid(token)
+        };
         let Some(kid) = kid else {
             return Ok(place.environment);
         };
@@ -282,7 +331,12 @@ impl App {
 
     /// Says no. Only what is refused counts against the client's budget: what passes is the upstream's traffic, and a
     /// proxy that asks for all of its users must not be shut out by those who have no token.
-    pub(crate) async fn turned_away<'a>(&'a self, place: &Place<'a>, error: Error, sender: Sender<'_>) -> Reply<'a> {
+    pub(crate) async fn turned_away<'a>(
+        &'a self,
+        place: &Place<'a>,
+        error: Error,
+        sender: Sender<'_>,
+    ) -> Reply<'a> {
         let (dialect, endpoint) = (place.dialect, place.endpoint);
         let ours = matches!(&error, Error::Fault(_) | Error::Refused(Refusal::Failed(_)));
         let shown = (!ours).then(|| self.limits.take(Budget::Default, sender.client, sender.at));
@@ -291,8 +345,12 @@ impl App {
             _ => error,
         };
         let answer = refuse(dialect, endpoint, error, sender.id);
-        let readers = self.readers(cors::origin(&sender.parts.headers), place.project.as_deref()).await;
-        let reply = Reply::of(answer, endpoint, dialect).counted_by(place.meter).read_by(readers);
+        let readers = self
+            .readers(cors::origin(&sender.parts.headers), place.project.as_deref())
+            .await;
+        let reply = Reply::of(answer, endpoint, dialect)
+            .counted_by(place.meter)
+            .read_by(readers);
         match shown {
             Some(shown) => reply.showing(dialect.limit_headers, shown),
             None => reply,
@@ -309,10 +367,14 @@ impl App {
 fn find(rules: &[GatewayRule], path: &str, admits: impl Fn(&GatewayRule) -> bool) -> Option<usize> {
     let covers = |rule: &GatewayRule| {
         let end = rule.prefix.len();
-        path.get(..end).is_some_and(|head| head.eq_ignore_ascii_case(&rule.prefix))
+        path.get(..end)
+            .is_some_and(|head| head.eq_ignore_ascii_case(&rule.prefix))
             && matches!(path.as_bytes().get(end), None | Some(b'/'))
     };
-    let covering = rules.iter().enumerate().filter(|(_, rule)| admits(rule) && covers(rule));
+    let covering = rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| admits(rule) && covers(rule));
     let (number, rule) = covering.max_by_key(|(_, rule)| rule.prefix.len())?;
     path::is_under(&rule.prefix, path).then_some(number)
 }
@@ -326,7 +388,11 @@ mod tests {
             let table = serde_json::json!({"prefix": prefix, "upstream": "http://h", "dialect": "sample"});
             serde_json::from_value(table).unwrap()
         };
-        find(&[rule("/api/films"), rule("/api/films/admin"), rule("/Shop")], path, |_| true)
+        find(
+            &[rule("/api/films"), rule("/api/films/admin"), rule("/Shop")],
+            path,
+            |_| true,
+        )
     }
 
     #[test]
@@ -338,7 +404,15 @@ mod tests {
         assert_eq!(led("/api/films/admin/"), Some(1));
         assert_eq!(led("/api/films/administer"), Some(0));
         assert_eq!(led("/Shop/x"), Some(2));
-        for path in ["/api/filmsx", "/api", "/API/films", "/api/films/Admin", "/api/films/ADMIN/x", "/shop", "/"] {
+        for path in [
+            "/api/filmsx",
+            "/api",
+            "/API/films",
+            "/api/films/Admin",
+            "/api/films/ADMIN/x",
+            "/shop",
+            "/",
+        ] {
             assert_eq!(led(path), None, "{path}");
         }
     }

@@ -74,9 +74,18 @@ mod tests {
 
     #[test]
     fn g03_no_value_can_be_read_as_two() {
-        assert_eq!(told("ada@example.org", &["client", "admin"]), ("ada@example.org".into(), "client,admin".into()));
-        assert_eq!(told("a\r\nX-Auth-Roles: admin", &[]), ("a%0D%0AX-Auth-Roles: admin".into(), String::new()));
-        assert_eq!(told("é%@x", &["a,admin", "b c", "é", "%2C"]).1, "a%2Cadmin,b%20c,%C3%A9,%252C");
+        assert_eq!(
+            told("ada@example.org", &["client", "admin"]),
+            ("ada@example.org".into(), "client,admin".into())
+        );
+        assert_eq!(
+            told("a\r\nX-Auth-Roles: admin", &[]),
+            ("a%0D%0AX-Auth-Roles: admin".into(), String::new())
+        );
+        assert_eq!(
+            told("é%@x", &["a,admin", "b c", "é", "%2C"]).1,
+            "a%2Cadmin,b%20c,%C3%A9,%252C"
+        );
         assert_eq!(told("é%@x", &[]).0, "%C3%A9%25@x");
     }
 }

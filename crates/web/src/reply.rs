@@ -83,7 +83,10 @@ impl<'a> Reply<'a> {
     /// An upstream's answer to a request that this dialect let pass. What it says of itself stays.
     pub(crate) fn passed(passed: http::Response<Body>, endpoint: Endpoint, dialect: &Dialect) -> Self {
         let reply = Self::new(passed.map(Either::Right), endpoint, dialect.door.name.as_str());
-        Self { passed: true, ..reply }
+        Self {
+            passed: true,
+            ..reply
+        }
     }
 
     /// Counted by this meter.

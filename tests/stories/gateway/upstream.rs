@@ -36,8 +36,12 @@ pub struct Heard {
 impl Heard {
     /// The values of a header, joined as one list.
     pub fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<_> =
-            self.headers.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str()).collect();
+        let values: Vec<_> = self
+            .headers
+            .iter()
+            .filter(|(given, _)| given == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
         (!values.is_empty()).then(|| values.join(" | "))
     }
 
@@ -47,7 +51,7 @@ impl Heard {
             "x-request-id" => format!("{name}: {}…", &value[..4]),
             "authorization" => format!("{name}: {}…", &value[..10]),
             "host" => format!("{name}: (upstream)"),
-            _ => format!("{name}: {value}"),
+            _ => format!("{name}: {value}").trim_end().to_owned(),
         });
         let mut lines = vec![self.line.clone()];
         lines.extend(headers);
@@ -99,13 +103,22 @@ impl Visit {
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect();
         headers.sort();
-        Some(Heard { line, headers, body: Vec::new() })
+        Some(Heard {
+            line,
+            headers,
+            body: Vec::new(),
+        })
     }
 
     /// Reads what comes next; none at the end.
     pub async fn more(&mut self) -> Option<()> {
         let read = self.stream.read_buf(&mut self.buffer).await.ok()?;
         (read > 0).then_some(())
+    }
+
+    /// Forgets what was read.
+    pub fn take(&mut self) {
+        self.buffer.clear();
     }
 
     /// What was read and not yet looked at.
@@ -131,10 +144,18 @@ impl Upstream {
         let hearing = Arc::clone(&heard);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(script(Visit { stream, buffer: Vec::new(), heard: Arc::clone(&hearing) }));
+                tokio::spawn(script(Visit {
+                    stream,
+                    buffer: Vec::new(),
+                    heard: Arc::clone(&hearing),
+                }));
             }
         });
-        Self { address, heard, serving }
+        Self {
+            address,
+            heard,
+            serving,
+        }
     }
 
     /// Answers every request with this.
@@ -149,7 +170,8 @@ impl Upstream {
 
     /// Answers every request with an empty list of films.
     pub async fn films() -> Self {
-        Self::answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]").await
+        Self::answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
+            .await
     }
 
     pub fn url(&self) -> String {
@@ -197,7 +219,32 @@ pub fn rule(fields: Value) -> GatewayRule {
 
 /// A way in with these rules for the default project.
 pub fn gateway(t: &Server, gateway: Vec<GatewayRule>) -> Front {
-    t.front(Way { gateway, ..Way::default() })
+    t.front(Way {
+        gateway,
+        ..Way::default()
+    })
+}
+
+/// The answer, line by line, without what differs between two equal ones.
+pub fn shown(answer: Answer) -> String {
+    let text = answer.masked().to_string();
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
+}
+
+/// Asks until nobody is let through any more, which takes a moment after the database is gone: what was read of it is
+/// believed for 750 ms. Returns the first refusal.
+pub async fn until_refused(front: &Front, app: &Rakomi<'_>, target: &str) -> Answer {
+    let asking = async {
+        loop {
+            let answer = ask(front, app, "GET", target).await;
+            if answer.status != 200 {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, asking).await.expect("refused at last")
 }
 
 /// Asks with somebody's token.
@@ -219,7 +266,10 @@ impl Client {
 
     /// Says a request with somebody's token and these further lines.
     pub async fn ask(&mut self, app: &Rakomi<'_>, line: &str, more: &str) {
-        let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n{more}\r\n", app.access());
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n{more}\r\n",
+            app.access()
+        );
         self.say(head).await;
     }
 
@@ -227,12 +277,20 @@ impl Client {
     pub async fn until(&mut self, awaited: &str) -> String {
         let reading = async {
             loop {
-                if let Some(at) = self.1.windows(awaited.len()).position(|seen| seen == awaited.as_bytes()) {
+                if let Some(at) = self
+                    .1
+                    .windows(awaited.len())
+                    .position(|seen| seen == awaited.as_bytes())
+                {
                     let heard = self.1.drain(..at + awaited.len()).collect();
                     return String::from_utf8(heard).unwrap();
                 }
                 let read = self.0.read_buf(&mut self.1).await.unwrap();
-                assert!(read > 0, "ended before {awaited:?}: {:?}", String::from_utf8_lossy(&self.1));
+                assert!(
+                    read > 0,
+                    "ended before {awaited:?}: {:?}",
+                    String::from_utf8_lossy(&self.1)
+                );
             }
         };
         timeout(PATIENCE, reading).await.expect("what is awaited comes")

@@ -28,7 +28,10 @@ pub fn judge(rules: &[GatewayRule], dialects: &[&str], routes: &[&str]) -> Resul
             );
         }
         if let Some(route) = routes.iter().find(|route| covers(&rule.prefix, route)) {
-            return wrong("prefix", &format!("would cover {route}, which Vestibule itself answers"));
+            return wrong(
+                "prefix",
+                &format!("would cover {route}, which Vestibule itself answers"),
+            );
         }
         for environment in environments(rule) {
             if !taken.insert((rule.prefix.to_ascii_lowercase(), environment)) {
@@ -87,9 +90,10 @@ fn is_upstream(text: &str) -> bool {
         .or_else(|| text.strip_prefix("https://"));
     let Some(authority) = authority else { return false };
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, rest)) if address.parse::<std::net::Ipv6Addr>().is_ok() => {
-            ("v6", rest.strip_prefix(':').or_else(|| rest.is_empty().then_some("80")))
-        }
+        Some((address, rest)) if address.parse::<std::net::Ipv6Addr>().is_ok() => (
+            "v6",
+            rest.strip_prefix(':').or_else(|| rest.is_empty().then_some("80")),
+        ),
         Some(_) => return false,
         None => authority
             .split_once(':')
@@ -97,7 +101,9 @@ fn is_upstream(text: &str) -> bool {
     };
     let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = port.filter(|port| digits(port)).and_then(|port| port.parse::<u16>().ok());
+    let port = port
+        .filter(|port| digits(port))
+        .and_then(|port| port.parse::<u16>().ok());
     !host.is_empty() && host.bytes().all(named) && port.is_some_and(|port| port > 0)
 }
 
@@ -122,15 +128,43 @@ mod tests {
 
     #[test]
     fn a_prefix_is_a_plain_path_that_no_route_lies_under() {
-        for good in ["/api/films", "/Films", "/a.b/c_d~e", "/api/users/other", "/api/roles/x/y"] {
+        for good in [
+            "/api/films",
+            "/Films",
+            "/a.b/c_d~e",
+            "/api/users/other",
+            "/api/roles/x/y",
+        ] {
             assert_eq!(told(&[rule(good, "http://h")]), "", "{good}");
         }
         for bad in [
-            "", "/", "api", "/api/", "//api", "/api/../x", "/a/.", "/a b", "/a%20b", "/a;b", "/a?b", "/*", "/é",
+            "",
+            "/",
+            "api",
+            "/api/",
+            "//api",
+            "/api/../x",
+            "/a/.",
+            "/a b",
+            "/a%20b",
+            "/a;b",
+            "/a?b",
+            "/*",
+            "/é",
         ] {
-            assert!(told(&[rule(bad, "http://h")]).starts_with("gateway[0].prefix must be"), "{bad}");
+            assert!(
+                told(&[rule(bad, "http://h")]).starts_with("gateway[0].prefix must be"),
+                "{bad}"
+            );
         }
-        for covering in ["/api", "/api/users", "/api/users/auth", "/API/Users", "/api/roles/x", "/docs"] {
+        for covering in [
+            "/api",
+            "/api/users",
+            "/api/users/auth",
+            "/API/Users",
+            "/api/roles/x",
+            "/docs",
+        ] {
             let told = told(&[rule(covering, "http://h")]);
             assert!(told.contains("would cover /"), "{covering}: {told}");
         }
@@ -138,15 +172,42 @@ mod tests {
 
     #[test]
     fn an_upstream_is_an_origin() {
-        for good in ["http://h", "https://films.example.com", "http://127.0.0.1:9000", "http://[::1]:9000", "http://[::1]"] {
+        for good in [
+            "http://h",
+            "https://films.example.com",
+            "http://127.0.0.1:9000",
+            "http://[::1]:9000",
+            "http://[::1]",
+        ] {
             assert_eq!(told(&[rule("/films", good)]), "", "{good}");
         }
         for bad in [
-            "", "h:80", "ftp://h", "HTTP//h", "http://", "http://:80", "http://h:", "http://h:0", "http://h:65536",
-            "http://h:+8", "http://h/", "http://h/x", "http://h?x", "http://h#x", "http://u@h", "http://u:p@h", "http://h h",
-            "http://[::1", "http://[x]", "http://[::1]x", "http://h\\x",
+            "",
+            "h:80",
+            "ftp://h",
+            "HTTP//h",
+            "http://",
+            "http://:80",
+            "http://h:",
+            "http://h:0",
+            "http://h:65536",
+            "http://h:+8",
+            "http://h/",
+            "http://h/x",
+            "http://h?x",
+            "http://h#x",
+            "http://u@h",
+            "http://u:p@h",
+            "http://h h",
+            "http://[::1",
+            "http://[x]",
+            "http://[::1]x",
+            "http://h\\x",
         ] {
-            assert!(told(&[rule("/films", bad)]).starts_with("gateway[0].upstream must be"), "{bad}");
+            assert!(
+                told(&[rule("/films", bad)]).starts_with("gateway[0].upstream must be"),
+                "{bad}"
+            );
         }
     }
 

@@ -27,7 +27,10 @@ fn describe(page: &mut String, table: &'static Table) {
     let _ = write!(page, "\n## `{}`\n\n{}\n", heading(table), table.text);
     if let Some(whole) = whole(table) {
         let (kind, variable) = (wanted(&whole.kind), whole.variable());
-        let _ = write!(page, "\n- Takes {kind}\n- Default: none\n- Variable: `{variable}`\n");
+        let _ = write!(
+            page,
+            "\n- Takes {kind}\n- Default: none\n- Variable: `{variable}`\n"
+        );
     }
     for key in fields(table) {
         let (_, name) = key.place();

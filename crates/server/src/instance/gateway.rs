@@ -28,7 +28,9 @@ fn films(configured: &[GatewayRule]) -> Option<GatewayRule> {
         let rest = FILMS.strip_prefix(&rule.prefix);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let dialect = crate::dialects::names().into_iter().find(|name| *name == "rakcha")?;
+    let dialect = crate::dialects::names()
+        .into_iter()
+        .find(|name| *name == "rakcha")?;
     let films = GatewayRule {
         prefix: FILMS.to_owned(),
         upstream: BUILT_IN.to_owned(),
