@@ -6,10 +6,11 @@ use crate::caught::Caught;
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::form;
-use crate::gate::{Place, Sender};
 use crate::identity::Identity;
+use crate::let_in::{Place, Sender};
 use crate::reply::Reply;
-use http::Uri;
+use http::header::ORIGIN;
+use http::{Method, Uri};
 use serde_json::Value;
 use std::pin::pin;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ impl App {
     ) -> Reply<'a> {
         let mut place = Place {
             dialect,
-            meter: self.forward_auth_meter(index),
+            meter: self.gate.meter(index, Endpoint::ForwardAuth),
             endpoint: Endpoint::ForwardAuth,
             project: None,
             environment: self.environment,
@@ -69,11 +70,13 @@ impl App {
     /// stands one application, and a user of another project would pass as that application's.
     async fn vouch(&self, place: &mut Place<'_>, sender: Sender<'_>) -> Result<Identity, Error> {
         let demands = Demands::of(&sender.parts.uri)?;
-        let project = match &demands.project {
-            Some(slug) => vestibule_ops::project_by_slug(&self.core, slug)
-                .await?
-                .ok_or(NotFound::Route)?,
-            None => vestibule_ops::default_project(&self.core).await?,
+        let project = if let Some(slug) = &demands.project {
+            let project = vestibule_ops::project_by_slug(&self.core, slug).await?;
+            project.ok_or(NotFound::Route)?
+        } else {
+            let (project, environment) = self.without_key(sender.parts).await?;
+            place.environment = environment;
+            project
         };
         place.project = Some(Arc::clone(&project));
         if !project.serves(place.dialect.door.name) {
@@ -90,7 +93,10 @@ impl App {
             Some(only) => only == environment,
             None => environment == Environment::Live || self.environment == Environment::Test,
         };
-        self.let_in(place, &demands.roles, sender, admits).await
+        // A browser names the origin whenever it asks for more than to read.
+        let acts = sender.parts.headers.contains_key(ORIGIN);
+        let done = if acts { Method::POST } else { Method::GET };
+        self.let_in(place, &demands.roles, (sender, &done), admits).await
     }
 }
 

@@ -1,32 +1,27 @@
 //! What lies behind the doors: paths that lead to an upstream, for those whom a dialect's token lets in.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived, refuse, throttled};
-use crate::bearer::{self, Bearer};
+use crate::app::{App, Arrived, refuse};
 use crate::caught::Caught;
-use crate::client::Client;
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::identity::Identity;
-use crate::limit::Budget;
+use crate::let_in::Place;
 use crate::meter::Meter;
 use crate::path;
 use crate::reply::Reply;
 use crate::request_id::RequestId;
 use axum::body::Body;
+use http::Method;
+use http::header::UPGRADE;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
-use vestibule_model::refusal::{ApiKey, Failed, Permission, Token};
-use vestibule_model::{Environment, GatewayRule, Project, Refusal};
-use vestibule_ops::{ApiKeyKind, Cx, Entrance, Error, Facts};
-
-/// The header that carries the API key at every door.
-const KEY: &str = "x-api-key";
+use vestibule_model::refusal::Failed;
+use vestibule_model::{GatewayRule, Project};
+use vestibule_ops::Error;
 
 /// Sends admitted requests to their upstreams.
 pub trait Upstreams: Send + Sync + 'static {
@@ -91,17 +86,16 @@ impl Gate {
         let meters = dialects.iter().map(|_| Default::default()).collect();
         Self { gateway, meters }
     }
-}
 
-/// Whom a guarded place belongs to, and who may enter it.
-pub(crate) struct Place<'a> {
-    pub(crate) dialect: &'a Dialect,
-    pub(crate) meter: Option<&'a Meter>,
-    pub(crate) endpoint: Endpoint,
-    /// Unknown while it cannot be read.
-    pub(crate) project: Option<Arc<Project>>,
-    /// The environment of a request that names none.
-    pub(crate) environment: Environment,
+    /// What counts the requests at one of the two endpoints.
+    pub(crate) fn meter(&self, dialect: usize, at: Endpoint) -> Option<&Meter> {
+        let [passed, asked] = self.meters.get(dialect)?;
+        Some(if at == Endpoint::ForwardAuth {
+            asked
+        } else {
+            passed
+        })
+    }
 }
 
 /// The table that a request falls under.
@@ -115,26 +109,6 @@ pub(crate) struct Covered<'a> {
     problem: Option<Error>,
 }
 
-/// Who sends a request, as far as is known without its body.
-#[derive(Clone, Copy)]
-pub(crate) struct Sender<'a> {
-    pub(crate) parts: &'a Parts,
-    pub(crate) client: Client,
-    pub(crate) id: &'a RequestId,
-    at: Duration,
-}
-
-impl Arrived {
-    pub(crate) const fn sender(&self) -> Sender<'_> {
-        Sender {
-            parts: &self.parts,
-            client: self.client,
-            id: &self.id,
-            at: self.at,
-        }
-    }
-}
-
 impl App {
     /// The table that covers a request. No other spelling of a guarded path leads anywhere.
     pub(crate) async fn covered(&self, parts: &Parts) -> Option<Covered<'_>> {
@@ -143,21 +117,24 @@ impl App {
         if reflecting || !path::is_passable(parts.uri.path()) {
             return None;
         }
-        let default = vestibule_ops::default_project(&self.core).await;
         let named = match self.entrance(&parts.headers).await {
             Ok(Some(entrance)) => Ok((entrance.project, entrance.environment)),
-            Ok(None) => default.clone().map(|project| (project, self.environment)),
+            Ok(None) => self.without_key(parts).await,
             Err(error) => Err(error),
         };
         // Somebody whose key is bad is told so in the words of the door that stands there without one.
         let (project, environment, problem) = match named {
             Ok((project, environment)) => (Some(project), environment, None),
-            Err(error) => (default.as_ref().ok().cloned(), self.environment, Some(error)),
+            Err(error) => match self.without_key(parts).await {
+                Ok((project, environment)) => (Some(project), environment, Some(error)),
+                Err(_) => (None, self.environment, Some(error)),
+            },
         };
-        let own = project.as_ref().is_some_and(|project| {
-            let is_default = default.is_ok_and(|default| default.id == project.id);
-            !project.settings.gateway.is_empty() || !is_default
-        });
+        let own = match &project {
+            Some(project) if project.settings.gateway.is_empty() => !self.is_default(project).await,
+            Some(_) => true,
+            None => false,
+        };
         let rules = gateway.rules_of(project.as_deref().filter(|_| own));
         let number = find(rules, parts.uri.path(), |rule| {
             rule.admits(environment, self.environment)
@@ -174,7 +151,7 @@ impl App {
         {
             return None;
         }
-        let meter = self.gate.meters.get(index).map(|[passed, _]| passed);
+        let meter = self.gate.meter(index, Endpoint::Gateway);
         let place = Place {
             dialect,
             meter,
@@ -190,16 +167,9 @@ impl App {
         })
     }
 
-    /// What the API key opens, if one is sent.
-    pub(crate) async fn entrance(&self, headers: &HeaderMap) -> Result<Option<Entrance>, Error> {
-        let Some(key) = crate::admit::key(headers, KEY)? else {
-            return Ok(None);
-        };
-        let entrance = vestibule_ops::resolve_api_key(&self.core, key).await?;
-        match entrance.kind {
-            ApiKeyKind::Api | ApiKeyKind::Publishable => Ok(Some(entrance)),
-            ApiKeyKind::Secret => Err(ApiKey::Invalid.into()),
-        }
+    async fn is_default(&self, project: &Project) -> bool {
+        let default = vestibule_ops::default_project(&self.core).await;
+        default.is_ok_and(|default| default.id == project.id)
     }
 
     /// Lets the request pass or says no in the words of the dialect that guards the path.
@@ -222,7 +192,7 @@ impl App {
         };
         let origin = cors::origin(&arrived.parts.headers).map(str::to_owned);
         if cors::is_preflight(&arrived.parts.method, &arrived.parts.headers) {
-            let readers = self.readers(origin.as_deref(), None).await;
+            let readers = self.readers(place.dialect, origin.as_deref(), None).await;
             if readers != Readers::OwnOrigin {
                 let mut answer = Answer::empty(204);
                 cors::allow_request(&mut answer.headers, &arrived.parts.headers);
@@ -230,9 +200,12 @@ impl App {
             }
         }
         let admits = |environment| rule.admits(environment, self.environment);
-        let identity = match problem {
-            Some(problem) => Err(problem),
-            None => self.let_in(&place, &rule.roles, arrived.sender(), admits).await,
+        let identity = if let Some(problem) = problem {
+            Err(problem)
+        } else {
+            let method = acting(&arrived.parts);
+            self.let_in(&place, &rule.roles, (arrived.sender(), &method), admits)
+                .await
         };
         let identity = match identity {
             Ok(identity) => identity,
@@ -261,104 +234,21 @@ impl App {
                 return Reply::of(answer, Endpoint::Gateway, place.dialect).counted_by(place.meter);
             }
         };
-        let readers = self.readers(origin.as_deref(), project.as_deref()).await;
+        let readers = self
+            .readers(place.dialect, origin.as_deref(), project.as_deref())
+            .await;
         Reply::passed(passed, Endpoint::Gateway, place.dialect)
             .counted_by(place.meter)
             .read_by(readers)
     }
+}
 
-    /// Who sends a request, if its token and its roles open the place.
-    pub(crate) async fn let_in(
-        &self,
-        place: &Place<'_>,
-        roles: &[String],
-        sender: Sender<'_>,
-        admits: impl Fn(Environment) -> bool,
-    ) -> Result<Identity, Error> {
-        let headers = &sender.parts.headers;
-        let Some(project) = &place.project else {
-            return Err(Failed::Unavailable.into());
-        };
-        let token = match Bearer::of(headers) {
-            Bearer::Token(token) => token,
-            Bearer::Absent => return Err(Token::Missing.into()),
-            Bearer::Unreadable => return Err(Token::NotAuthentic.into()),
-        };
-        let environment = self.environment_of(place, project, headers, token).await?;
-        if !admits(environment) {
-            return Err(Token::NotAuthentic.into());
-        }
-        let agent = headers
-            .get(http::header::USER_AGENT)
-            .and_then(|value| value.to_str().ok());
-        let cx = Cx {
-            core: Arc::clone(&self.core),
-            project: Arc::clone(project),
-            environment,
-            door: place.dialect.door,
-            facts: Facts::new(Some(sender.client.address), agent, sender.id.as_str().to_owned()),
-            deadline: self.core.deadline(),
-        };
-        let caller = vestibule_ops::authenticate(&cx, token).await?;
-        let identity = (place.dialect.identity)(&cx, &caller.user, Vec::new());
-        if roles.is_empty() || identity.roles.iter().any(|role| roles.contains(role)) {
-            Ok(identity)
-        } else {
-            Err(Permission::Insufficient.into())
-        }
-    }
-
-    /// The environment that a token is looked for in: the place's or, when no key was sent, that of the token's `kid`.
-    async fn environment_of(
-        &self,
-        place: &Place<'_>,
-        project: &Project,
-        headers: &HeaderMap,
-        token: &str,
-    ) -> Result<Environment, Error> {
-        let kid = if headers.contains_key(KEY) {
-            None
-        } else {
-            bearer::kid(token)
-        };
-        let Some(kid) = kid else {
-            return Ok(place.environment);
-        };
-        let realm = vestibule_ops::realm_of_kid(&self.core, &kid, place.dialect.door.name).await?;
-        let ours = realm.filter(|(theirs, _)| theirs.id == project.id);
-        Ok(ours.map_or(place.environment, |(_, environment)| environment))
-    }
-
-    /// Says no. Only what is refused counts against the client's budget: what passes is the upstream's traffic, and a
-    /// proxy that asks for all of its users must not be shut out by those who have no token.
-    pub(crate) async fn turned_away<'a>(
-        &'a self,
-        place: &Place<'a>,
-        error: Error,
-        sender: Sender<'_>,
-    ) -> Reply<'a> {
-        let (dialect, endpoint) = (place.dialect, place.endpoint);
-        let ours = matches!(&error, Error::Fault(_) | Error::Refused(Refusal::Failed(_)));
-        let shown = (!ours).then(|| self.limits.take(Budget::Default, sender.client, sender.at));
-        let error = match &shown {
-            Some(shown) if shown.refused => throttled(shown),
-            _ => error,
-        };
-        let answer = refuse(dialect, endpoint, error, sender.id);
-        let readers = self
-            .readers(cors::origin(&sender.parts.headers), place.project.as_deref())
-            .await;
-        let reply = Reply::of(answer, endpoint, dialect)
-            .counted_by(place.meter)
-            .read_by(readers);
-        match shown {
-            Some(shown) => reply.showing(dialect.limit_headers, shown),
-            None => reply,
-        }
-    }
-
-    pub(crate) fn forward_auth_meter(&self, index: usize) -> Option<&Meter> {
-        self.gate.meters.get(index).map(|[_, asked]| asked)
+/// The method, as far as acting for a visitor goes: a `WebSocket` begins with a `GET` and then does anything.
+fn acting(parts: &Parts) -> Method {
+    if parts.headers.contains_key(UPGRADE) {
+        Method::POST
+    } else {
+        parts.method.clone()
     }
 }
 

@@ -25,6 +25,7 @@ mod gate;
 mod head;
 mod hosts;
 mod identity;
+mod let_in;
 mod limit;
 mod limit_headers;
 mod meter;

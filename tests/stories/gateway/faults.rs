@@ -24,17 +24,17 @@ async fn nobody() -> String {
 
 stories! {
     async fn rl10_an_upstream_that_is_down_is_a_502(t: Server) {
-        let front = gateway(&t, vec![rule(json!({"upstream": nobody().await}))]);
+        let front = gateway(&t, vec![rule(&json!({"upstream": nobody().await}))]);
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         let answer = ask(&front, &app, "GET", FILMS).await;
         insta::assert_snapshot!(told(&answer, 502), @r#"{"message":"The service behind this address cannot be reached."}"#);
-        let missing = gateway(&t, vec![rule(json!({"upstream": "http://nowhere.invalid"}))]);
+        let missing = gateway(&t, vec![rule(&json!({"upstream": "http://nowhere.invalid"}))]);
         told(&ask(&missing, &app, "GET", FILMS).await, 502);
     }
 
     async fn rl10_an_upstream_that_does_not_answer_in_time_is_a_504(t: Server) {
         let mute = Upstream::with(|mut visit| async move { while visit.request().await.is_some() {} }).await;
-        let front = gateway(&t, vec![rule(json!({"upstream": mute.url(), "timeout": 1}))]);
+        let front = gateway(&t, vec![rule(&json!({"upstream": mute.url(), "timeout": 1}))]);
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         let answer = ask(&front, &app, "POST", FILMS).await;
         insta::assert_snapshot!(told(&answer, 504), @r#"{"message":"The service behind this address did not answer in time."}"#);
@@ -104,7 +104,7 @@ stories! {
     async fn a_path_that_leads_back_to_itself_ends(t: Server) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let front = gateway(&t, vec![rule(json!({"upstream": url}))]);
+        let front = gateway(&t, vec![rule(&json!({"upstream": url}))]);
         let _wire = front.listen_on(listener);
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         told(&ask(&front, &app, "GET", FILMS).await, 508);

@@ -191,7 +191,7 @@ stories! {
 
     async fn the_longest_prefix_says_where_a_request_goes(t: Server) {
         let (films, reviews) = (Upstream::films().await, Upstream::films().await);
-        let deeper = rule(json!({"prefix": "/api/films/reviews", "upstream": reviews.url()}));
+        let deeper = rule(&json!({"prefix": "/api/films/reviews", "upstream": reviews.url()}));
         let front = gateway(&t, vec![films.rule(), deeper]);
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         for target in ["/api/films", "/api/films/reviewsx", "/api/films/7/reviews"] {

@@ -67,7 +67,7 @@ stories! {
 
     async fn g02_a11_i14_another_spelling_of_a_path_leads_nowhere(t: Server) {
         let (films, admin) = (Upstream::films().await, Upstream::films().await);
-        let stricter = rule(json!({"prefix": "/api/films/admin", "upstream": admin.url(), "roles": ["admin"]}));
+        let stricter = rule(&json!({"prefix": "/api/films/admin", "upstream": admin.url(), "roles": ["admin"]}));
         let wire = gateway(&t, vec![films.rule(), stricter]).listen().await;
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         let said = async |target: &str| {
@@ -139,7 +139,7 @@ stories! {
 
     async fn a_user_without_an_allowed_role_is_told_so(t: Server) {
         let films = Upstream::films().await;
-        let front = gateway(&t, vec![rule(json!({"upstream": films.url(), "roles": ["admin", "editor"]}))]);
+        let front = gateway(&t, vec![rule(&json!({"upstream": films.url(), "roles": ["admin", "editor"]}))]);
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         refused!(ask(&front, &app, "GET", FILMS).await, 403, @r#"{"type":"about:blank","title":"Forbidden","status":403,"code":"auth/insufficient_permissions","detail":"You do not have permission to do this","request_id":"req_…","error":{"code":"auth/insufficient_permissions","message":"You do not have permission to do this","request_id":"req_…"}}"#);
         assert!(films.heard().is_empty());
@@ -147,7 +147,7 @@ stories! {
 
     async fn a_route_of_a_dialect_comes_first(t: Server) {
         let films = Upstream::films().await;
-        let front = gateway(&t, vec![rule(json!({"prefix": "/v1/auth", "upstream": films.url()}))]);
+        let front = gateway(&t, vec![rule(&json!({"prefix": "/v1/auth", "upstream": films.url()}))]);
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         assert_eq!(ask(&front, &app, "GET", "/v1/auth/me").await.ok(200).string("email"), "ada@example.org");
         ask(&front, &app, "DELETE", "/v1/auth/me").await.refused(405, "route/method_not_allowed");
@@ -169,7 +169,7 @@ stories! {
         assert_eq!(ask(&front, &eve.clone().with_key(&key), "GET", FILMS).await.status, 401);
         assert!(films.heard().is_empty());
 
-        t.set_of(&other, "gateway", json!([rule(json!({"upstream": theirs.url()}))])).await;
+        t.set_of(&other, "gateway", json!([rule(&json!({"upstream": theirs.url()}))])).await;
         ask(&front, &eve, "GET", FILMS).await.ok(200);
         assert_eq!((films.heard().len(), theirs.heard().len()), (0, 1));
         let ada = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
@@ -181,7 +181,7 @@ stories! {
     async fn the_default_projects_own_paths_stand_in_place_of_the_configurations(t: Server) {
         let (films, own) = (Upstream::films().await, Upstream::films().await);
         let front = films.behind(&t);
-        t.set("gateway", json!([rule(json!({"prefix": "/films", "upstream": own.url()}))])).await;
+        t.set("gateway", json!([rule(&json!({"prefix": "/films", "upstream": own.url()}))])).await;
         let app = t.rakomi().signed_in(&t.user("ada@example.org").await).await.without_key();
         ask(&front, &app, "GET", "/films").await.ok(200);
         assert_eq!(ask(&front, &app, "GET", FILMS).await.status, 404);
@@ -194,8 +194,8 @@ stories! {
     async fn x04_test_users_do_not_reach_what_is_for_live_ones(t: Server) {
         let (films, stage) = (Upstream::films().await, Upstream::films().await);
         let live = gateway(&t, vec![films.rule()]);
-        let staged = rule(json!({"upstream": stage.url(), "environment": "test"}));
-        let both = gateway(&t, vec![rule(json!({"upstream": films.url(), "environment": "live"})), staged]);
+        let staged = rule(&json!({"upstream": stage.url(), "environment": "test"}));
+        let both = gateway(&t, vec![rule(&json!({"upstream": films.url(), "environment": "live"})), staged]);
         let ada = t.rakomi().signed_in(&t.user("ada@example.org").await).await;
         let bob = t.rakomi().signed_in(&t.user("bob@example.org").in_test().await).await;
         for front in [&live, &both] {

@@ -118,7 +118,7 @@ stories! {
             async move {
                 visit.request().await;
                 visit.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {LARGE}\r\n\r\n")).await;
-                let part = [b'x'; 64 * 1024];
+                let part = vec![b'x'; 64 * 1024];
                 while said.load(Ordering::Relaxed) < LARGE && visit.stream.write_all(&part).await.is_ok() {
                     said.fetch_add(part.len(), Ordering::Relaxed);
                 }

@@ -180,7 +180,7 @@ impl Upstream {
 
     /// The rule that leads to it.
     pub fn rule(&self) -> GatewayRule {
-        rule(json!({"upstream": self.url()}))
+        rule(&json!({"upstream": self.url()}))
     }
 
     /// What has arrived, and forgets it.
@@ -209,7 +209,7 @@ impl Drop for Upstream {
 }
 
 /// A rule for [`FILMS`] with these fields.
-pub fn rule(fields: Value) -> GatewayRule {
+pub fn rule(fields: &Value) -> GatewayRule {
     let mut rule = json!({"prefix": FILMS, "upstream": "http://127.0.0.1:1", "dialect": "rakomi"});
     for (name, value) in fields.as_object().unwrap() {
         rule[name] = value.clone();

@@ -187,6 +187,14 @@ fn kind(schema: &Value) -> Kind {
                 .collect(),
         );
     }
+    // So is one whose values have texts of their own, spelled as constants.
+    let constants = inner.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let names: Vec<String> = constants
+        .filter_map(|value| Some(value.get("const")?.as_str()?.to_owned()))
+        .collect();
+    if !names.is_empty() {
+        return Kind::Choice(names);
+    }
     let kind = inner
         .get("type")
         .and_then(|kind| kind.as_str().or_else(|| kind.get(0)?.as_str()));
