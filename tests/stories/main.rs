@@ -5,6 +5,7 @@
 mod budgets;
 #[cfg(test)]
 mod coverage;
+mod gateway;
 #[cfg(test)]
 mod hmac;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::patience::{Answering, Patience};
 use crate::shutdown::Shutdown;
+use crate::tunnel::Tunnel;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -72,13 +73,16 @@ pub(crate) async fn run<A, R, B>(
 {
     let patience = Arc::new(Patience::new());
     let noting = Arc::clone(&patience);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let tunnel = Tunnel::default();
+    let digging = tunnel.clone();
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let turn = noting.begin(request.version());
+        digging.offer(&mut request);
         // Boxed, because a future of some kilobytes would be copied at every hand-over on its way.
         let response = Box::pin(answer(request.map(Body::new), peer));
         async move { Ok::<_, Infallible>(response.await.map(|body| Answering::new(body, turn))) }
     });
-    let mut connection = pin!(protocols.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(protocols.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut over = pin!(tokio::time::sleep(HEAD_PATIENCE));
     let mut begun = pin!(async {
         shutdown.begun().await;
@@ -90,7 +94,7 @@ pub(crate) async fn run<A, R, B>(
     loop {
         tokio::select! {
             // How a connection ends is the client's affair; there is nobody left to tell.
-            _ = connection.as_mut() => return,
+            _ = connection.as_mut() => break,
             () = over.as_mut() => match patience.ends() {
                 Some(end) => over.as_mut().reset(end),
                 None => return,
@@ -101,4 +105,6 @@ pub(crate) async fn run<A, R, B>(
             }
         }
     }
+    // What a request has turned the connection into is served in its place: it counts as the connection does.
+    tunnel.run().await;
 }

@@ -13,7 +13,7 @@ use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::Algorithm;
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
-use vestibule_web::{Dialect, KeyRule, LimitHeaders, Quickstart, SchemaOf};
+use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, Quickstart, SchemaOf};
 
 /// The document only says that tokens are limited in time.
 const LIFETIME: Duration = Duration::from_hours(1);
@@ -51,6 +51,11 @@ pub fn dialect() -> Dialect {
         limit_headers: LimitHeaders::DRAFT_7,
         own_budgets: Vec::new(),
         routes: routes::routes,
+        identity: |cx, user, roles| Identity {
+            user_id: user.number.to_string(),
+            email: user.email.to_string(),
+            roles: role::all(roles, &cx.project.own),
+        },
         answer: answer::answer,
         error_schema: SchemaOf::new::<answer::Message>(),
         error_type: "application/json",

@@ -42,6 +42,15 @@ pub(crate) fn shown<'a>(roles: &'a [String], own: &'a OwnSettings) -> &'a str {
         .unwrap_or(CLIENT)
 }
 
+/// All of the user's roles, else the default one: what a gateway asks for and an upstream is told.
+pub(crate) fn all(roles: Vec<String>, own: &OwnSettings) -> Vec<String> {
+    if roles.is_empty() {
+        vec![shown(&[], own).to_owned()]
+    } else {
+        roles
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -93,6 +93,8 @@ const fn takes_bearer(at: Endpoint) -> bool {
             | Endpoint::RevokeSession
             | Endpoint::Logout
             | Endpoint::ChangePassword
+            | Endpoint::Gateway
+            | Endpoint::ForwardAuth
     )
 }
 

@@ -32,6 +32,7 @@ pub enum Kind {
     Boolean,
     List,
     Table,
+    Tables,
     Choice(Vec<String>),
 }
 
@@ -56,6 +57,8 @@ impl Key {
 pub struct Table {
     pub name: String,
     pub text: String,
+    /// What each entry holds, where the table may stand many times.
+    pub entry: Option<Vec<Key>>,
 }
 
 /// The model as the file spells it.
@@ -106,9 +109,15 @@ fn read_model(dialects: &[Dialect]) -> Model {
 
 /// Reads a table, then those that it holds.
 fn read_table(name: &str, table: &Value, tables: &mut Vec<Table>, keys: &mut Vec<Key>) {
+    let fields = |entry| properties(entry).map(|(field, schema)| key(format!("{name}.{field}"), schema));
+    let entry: Option<Vec<Key>> = table.get("items").map(|entry| fields(entry).collect());
+    if entry.is_some() {
+        keys.push(key(name.to_owned(), table));
+    }
     tables.push(Table {
         name: name.to_owned(),
         text: text(table),
+        entry,
     });
     for (field, schema) in properties(table) {
         let path = format!("{name}.{field}");
@@ -229,6 +238,7 @@ fn kind(schema: &Value) -> Kind {
     match kind {
         Some("integer") => Kind::Integer,
         Some("boolean") => Kind::Boolean,
+        Some("array") if inner.pointer("/items/properties").is_some() => Kind::Tables,
         Some("array") => Kind::List,
         Some("object") => Kind::Table,
         _ => Kind::Text,

@@ -22,6 +22,7 @@ pub use smtp::MailServer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use vestibule_model::GatewayRule;
 use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Roles, Settings, Tokens};
 
 /// Everything that can be configured, complete. A dialect's table stands at the top level of the file under its
@@ -62,6 +63,9 @@ pub struct Config {
     pub jwks: Jwks,
     /// Where roles and permissions come from. A default for every project.
     pub roles: Roles,
+    /// Paths that lead to an upstream and whose tokens open them; a table for each path. They are the default
+    /// project's; another project has its own (`vestibule project set SLUG gateway '[{…}]'`).
+    pub gateway: Vec<GatewayRule>,
     /// One table for each dialect. A default for every project.
     pub dialects: BTreeMap<String, DialectSettings>,
     /// Within the table of a dialect that has budgets of its own. For the whole instance.
@@ -69,9 +73,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// What every project has unless it says otherwise.
+    /// What every project has unless it says otherwise. No other project inherits the default project's gateway: its
+    /// users would pass as the default project's.
     pub fn project_defaults(&self) -> Settings {
         Settings {
+            gateway: Vec::new(),
             registration: self.registration.clone(),
             user_schema: None,
             links: self.links.clone(),

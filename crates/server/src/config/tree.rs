@@ -16,7 +16,7 @@ impl Tree {
             Kind::Text => value.is_str(),
             Kind::Integer => value.is_integer(),
             Kind::Boolean => value.is_bool(),
-            Kind::List => value.is_array(),
+            Kind::List | Kind::Tables => value.is_array(),
             Kind::Table => value.is_table(),
             Kind::Choice(names) => value
                 .as_str()
@@ -58,6 +58,10 @@ fn alone(table: &str, field: &str, value: &Value, dialect: bool) -> Result<(), S
 }
 
 fn insert(root: &mut Table, table: &str, field: &str, value: &Value, dialect: bool) {
+    if table.is_empty() {
+        root.insert(field.to_owned(), value.clone());
+        return;
+    }
     let (home, field) = match (dialect, field.strip_prefix("rate_limit.")) {
         (true, Some(field)) => (child(root, "rate_limits"), field),
         (true, None) => (child(root, "dialects"), field),
@@ -88,6 +92,7 @@ pub fn wanted(kind: &Kind) -> String {
         Kind::Boolean => "true or false".into(),
         Kind::List => "a list in square brackets".into(),
         Kind::Table => "a table".into(),
+        Kind::Tables => "a list of tables".into(),
         Kind::Choice(names) => names
             .iter()
             .map(|name| format!("\"{name}\""))
@@ -101,6 +106,8 @@ pub fn flatten(table: Table) -> (Vec<(String, Value)>, Vec<String>) {
     let (mut values, mut unknown) = (Vec::new(), Vec::new());
     for (name, value) in table {
         match value {
+            // What may stand many times is one value; a lone table is told what it must be.
+            value if keys::find(&name).is_some() => values.push((name, value)),
             Value::Table(fields) if is_table(&name) => collect(&name, fields, &mut values),
             _ => unknown.push(name),
         }
