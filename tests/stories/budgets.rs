@@ -21,7 +21,7 @@ fn front(t: &Server, own_budgets: Vec<OwnBudget>, limit_headers: LimitHeaders) -
     let dialects = vec![Dialect {
         own_budgets,
         limit_headers,
-        ..vestibule_server::dialects::all().remove(0)
+        ..crate::dialect("rakomi")
     }];
     t.front(Way {
         dialects,

@@ -1,9 +1,11 @@
 //! Keys that are the same in every run.
 
+use crate::entropy::SeededEntropy;
+use vestibule_keys::digest::sha256;
 use vestibule_keys::jose::Key;
 use vestibule_model::id::KeyId;
 use vestibule_model::token::Algorithm;
-use vestibule_model::{Environment, Project, Realm, entropy};
+use vestibule_model::{Entropy, Environment, Project, Realm, entropy};
 use vestibule_ops::admin::api_keys;
 use vestibule_ops::{ApiKeyKind, Core, Door};
 use vestibule_store::secret_keys::{self, SEALED_FOR, SecretKeyRow};
@@ -67,31 +69,43 @@ async fn realm_keys(core: &Core, project: &Project, environment: Environment) ->
 }
 
 /// Lays the secret keys of the default project, so that none is made in the middle of a story. The signing keys are
-/// fixed, and RSA signatures of PKCS #1 v1.5 depend on nothing but key and message (RFC 8017 §8.2): tokens are the same
-/// in every run.
+/// fixed, and RSA signatures of PKCS #1 v1.5 and MACs depend on nothing but key and message (RFC 8017 §8.2): tokens are
+/// the same in every run. The ids of later doors' keys come from a chance of their own, so that one more door leaves
+/// the ids of every story as they are.
 pub(crate) async fn lay_secret_keys(core: &Core, doors: &[&Door], project: &Project) {
     let pairs: [(_, &[u8]); 2] = [
         (Environment::Live, include_bytes!("keys/live.pk8")),
         (Environment::Test, include_bytes!("keys/test.pk8")),
     ];
+    let beside = SeededEntropy::new(8);
     for (environment, pair) in pairs {
         let realm = project.realm(environment);
-        for door in doors {
-            let kid = Key::from_material(Algorithm::Rs256, pair)
-                .expect("a sound key")
-                .kid()
-                .to_owned();
+        for (number, door) in doors.iter().enumerate() {
+            let (name, algorithm) = (door.name.as_str(), door.token.algorithm());
+            let secret = sha256(format!("{} {name}", environment.as_str()).as_bytes());
+            let material = match algorithm {
+                Algorithm::Hs256 => secret.as_slice(),
+                Algorithm::Rs256 | Algorithm::Es256 | Algorithm::EdDsa => pair,
+            };
+            let key = Key::from_material(algorithm, material).expect("a sound key");
+            let chance: &dyn Entropy = if number == 0 {
+                core.entropy.as_ref()
+            } else {
+                &beside
+            };
+            let id = KeyId::new(chance, core.clock.now());
             lay(
                 core,
                 realm,
-                (door.name.as_str(), "signing", Algorithm::Rs256),
-                (Some(kid), pair),
+                (name, "signing", algorithm),
+                (id, Some(key.kid().to_owned()), material),
             )
             .await;
         }
         for purpose in ["refresh", "code", "ip"] {
             let secret: [u8; 32] = entropy::bytes(core.entropy.as_ref());
-            lay(core, realm, ("", purpose, Algorithm::Hs256), (None, &secret)).await;
+            let id = KeyId::new(core.entropy.as_ref(), core.clock.now());
+            lay(core, realm, ("", purpose, Algorithm::Hs256), (id, None, &secret)).await;
         }
     }
 }
@@ -100,10 +114,9 @@ async fn lay(
     core: &Core,
     realm: Realm,
     (dialect, purpose, algorithm): (&str, &str, Algorithm),
-    (kid, material): (Option<String>, &[u8]),
+    (id, kid, material): (KeyId, Option<String>, &[u8]),
 ) {
     let now = core.clock.now();
-    let id = KeyId::new(core.entropy.as_ref(), now);
     let row = SecretKeyRow {
         id,
         realm,

@@ -30,6 +30,7 @@ mod pages;
 mod path;
 mod presented;
 mod quickstart;
+mod refuse;
 mod reply;
 mod request_id;
 mod route;

@@ -3,8 +3,8 @@
 use crate::error::say;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_model::Refusal;
 use vestibule_model::refusal::{Input, Token, WeakPassword};
+use vestibule_model::{Refusal, Timestamp};
 use vestibule_web::{Answer, Endpoint, RequestId};
 
 const BEARER: &str = r#"Bearer realm="vestibule""#;
@@ -49,7 +49,7 @@ pub(crate) struct OauthError<'a> {
 }
 
 /// Says a refusal as Rakomi says it at this endpoint.
-pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId) -> Answer {
+pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId, _: Timestamp) -> Answer {
     let said = say(refusal);
     let detail = detail(refusal).unwrap_or_else(|| said.detail.to_owned());
     if matches!(at, Endpoint::Token | Endpoint::Revoke) {
