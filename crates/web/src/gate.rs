@@ -1,7 +1,7 @@
 //! What lies behind the doors: paths that lead to an upstream, for those whom a dialect's token lets in.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived, refuse};
+use crate::app::{App, Arrived};
 use crate::caught::Caught;
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
@@ -230,7 +230,7 @@ impl App {
                     panic = panicked.0,
                     "the gateway panicked"
                 );
-                let answer = refuse(place.dialect, Endpoint::Gateway, Failed::Internal.into(), &id);
+                let answer = self.refuse(place.dialect, Endpoint::Gateway, Failed::Internal.into(), &id);
                 return Reply::of(answer, Endpoint::Gateway, place.dialect).counted_by(place.meter);
             }
         };

@@ -1,6 +1,6 @@
 //! Who may enter a guarded place, whoever serves it: the gateway, or another proxy that asks.
 
-use crate::app::{App, Arrived, refuse, throttled};
+use crate::app::{App, Arrived};
 use crate::bearer::{self, Bearer};
 use crate::call::realm_without_key;
 use crate::client::Client;
@@ -11,6 +11,7 @@ use crate::identity::Identity;
 use crate::limit::Budget;
 use crate::meter::Meter;
 use crate::presented::Presented;
+use crate::refuse::throttled;
 use crate::reply::Reply;
 use crate::request_id::RequestId;
 use http::request::Parts;
@@ -156,7 +157,7 @@ impl App {
             Some(shown) if shown.refused => throttled(shown),
             _ => error,
         };
-        let answer = refuse(dialect, endpoint, error, sender.id);
+        let answer = self.refuse(dialect, endpoint, error, sender.id);
         let origin = cors::origin(&sender.parts.headers);
         let readers = self.readers(dialect, origin, place.project.as_deref()).await;
         let reply = Reply::of(answer, endpoint, dialect)

@@ -35,6 +35,7 @@ mod path;
 mod patience;
 mod presented;
 mod quickstart;
+mod refuse;
 mod reply;
 mod request_id;
 mod route;

@@ -145,7 +145,7 @@ pub(crate) fn dialect() -> Dialect {
             email: user.email.to_string(),
             roles,
         },
-        answer: |_, _, id| {
+        answer: |_, _, id, _| {
             Answer::problem(
                 400,
                 &Problem {

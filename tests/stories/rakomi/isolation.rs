@@ -86,7 +86,7 @@ fn verdict(answer: &Answer) -> String {
 }
 
 stories! {
-    /// Every route that the binary has, from the router itself: one that is missing here changes the table.
+    /// Every route of this door, from the router itself: one that is missing here changes the table.
     async fn a01_a02_every_route_answers_each_caller_as_the_table_says(t: Server) {
         let (ada, eve) = (t.user("ada@example.org").await, t.user("eve@example.org").await);
         let tess = t.user("tess@example.org").in_test().await;
