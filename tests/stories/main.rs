@@ -5,6 +5,7 @@
 mod budgets;
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod hmac;
