@@ -70,6 +70,22 @@ impl Cx {
         Ok(self.core.store.db.write(self.deadline, body, input).await?)
     }
 
+    /// As [`write`](Self::write), but without waiting for the disk: power loss may undo it until a later write has been
+    /// answered. For what no answer speaks of.
+    pub(crate) async fn write_unsynced<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
+    where
+        F: for<'t> Act<'t, I, Result<T, Stop>> + Copy + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        Ok(self
+            .core
+            .store
+            .db
+            .write_unsynced(self.deadline, body, input)
+            .await?)
+    }
+
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
         self.core.clock.now()

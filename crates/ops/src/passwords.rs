@@ -130,7 +130,8 @@ async fn charge(cx: &Cx, account: Account) -> Result<Charge, Error> {
     if let Some(until) = attempts::locked_until(&cx.core.store.db, realm, &account, &lockout, now).await? {
         return Ok(Charge::Locked { until });
     }
-    cx.write(count, attempt).await
+    // What the evaluation finds is told only after a write of its own, which syncs this one with it.
+    cx.write_unsynced(count, attempt).await
 }
 
 async fn count(tx: &mut Tx, attempt: &Attempt) -> Result<Charge, Stop> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::sqlite::{OpenSqlite, Sqlite};
+use crate::sqlite::{Answered, OpenSqlite, Sqlite};
 use crate::{Abort, Act, Engine, Error, Row, Sql, Value};
 
 /// An open database; clones share it.
@@ -58,7 +58,23 @@ impl Db {
         E: Abort,
     {
         let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.write(deadline, act, input).await
+        sqlite.write(deadline, Answered::Synced, act, input).await
+    }
+
+    /// Runs `act` as [`write`](Self::write) does, but does not wait for the disk: what it writes survives the end of
+    /// this process at once, and power loss as soon as any later [`write`](Self::write) has been answered.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write).
+    pub async fn write_unsynced<F, I, T, E>(&self, deadline: Instant, act: F, input: I) -> Result<T, E>
+    where
+        F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Abort,
+    {
+        let Driver::Sqlite(sqlite) = &*self.0;
+        sqlite.write(deadline, Answered::Written, act, input).await
     }
 
     /// Reads all rows, on `SQLite` inline on the calling task: for short reads by key.

@@ -11,12 +11,23 @@ use tokio::sync::oneshot;
 use crate::act::now;
 use crate::{Abort, Act, Error, Tx};
 
+/// When a transaction is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Once it is on disk.
+    Synced,
+    /// Once the system has it: it survives this process, and power loss only when a later one was synced.
+    Written,
+}
+
 /// A transaction to run.
 pub struct Job {
     /// The body's full function name.
     pub body: &'static str,
     /// When it is too late to begin.
     pub deadline: Instant,
+    /// When it is answered.
+    pub answered: Answered,
     /// Runs the body, or answers that the transaction could not begin.
     pub run: Run,
 }
@@ -42,7 +53,7 @@ pub struct Wait<T, E> {
 }
 
 /// Makes a job and the place to wait for it.
-pub fn job<F, I, T, E>(deadline: Instant, act: F, input: I) -> (Job, Wait<T, E>)
+pub fn job<F, I, T, E>(deadline: Instant, answered: Answered, act: F, input: I) -> (Job, Wait<T, E>)
 where
     F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
     I: Send + Sync + 'static,
@@ -75,7 +86,13 @@ where
             reply: Box::new(reply),
         }
     });
-    (Job { body, deadline, run }, wait)
+    let job = Job {
+        body,
+        deadline,
+        answered,
+        run,
+    };
+    (job, wait)
 }
 
 fn run_body<'t, F, I, T, E>(body: &'static str, tx: &'t mut Tx, act: F, input: &'t I) -> (bool, Result<T, E>)

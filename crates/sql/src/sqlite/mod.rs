@@ -24,6 +24,7 @@ use self::checkpoint::Checkpointer;
 use self::connection::Access;
 use self::fault::fault;
 use self::file::ServerLock;
+pub use self::job::Answered;
 pub use self::options::{OpenSqlite, Role};
 use self::queue::Queue;
 use self::readers::Readers;
@@ -114,7 +115,13 @@ impl Sqlite {
     }
 
     /// Hands a transaction to the writer and waits for its answer.
-    pub async fn write<F, I, T, E>(&self, deadline: Instant, act: F, input: I) -> Result<T, E>
+    pub async fn write<F, I, T, E>(
+        &self,
+        deadline: Instant,
+        answered: Answered,
+        act: F,
+        input: I,
+    ) -> Result<T, E>
     where
         F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
         I: Send + Sync + 'static,
@@ -124,7 +131,7 @@ impl Sqlite {
         if self.health() == Health::Closed {
             return Err(Error::Closed.into());
         }
-        let (job, wait) = job::job(deadline, act, input);
+        let (job, wait) = job::job(deadline, answered, act, input);
         self.jobs.push(job)?;
         wait.answer().await
     }

@@ -17,6 +17,8 @@ struct State<T> {
     items: VecDeque<T>,
     /// Threads asleep in `pull`: waking costs a system call, so nobody is woken who is not asleep.
     asleep: usize,
+    /// How many items they sleep for.
+    wanted: usize,
     closed: bool,
 }
 
@@ -35,6 +37,7 @@ impl<T> Queue<T> {
         let state = State {
             items: VecDeque::new(),
             asleep: 0,
+            wanted: 1,
             closed: false,
         };
         Self {
@@ -54,7 +57,7 @@ impl<T> Queue<T> {
             return Err(Error::Busy);
         }
         state.items.push_back(item);
-        let wake = state.asleep > 0;
+        let wake = state.asleep > 0 && state.items.len() >= state.wanted;
         drop(state);
         if wake {
             self.ready.notify_one();
@@ -64,18 +67,31 @@ impl<T> Queue<T> {
 
     /// Takes the oldest item, waiting for one.
     pub fn pull(&self, patience: Duration) -> Pull<T> {
-        let until = Instant::now() + patience;
+        let mut state = self.wait(1, patience);
+        match state.items.pop_front() {
+            Some(item) => Pull::Item(item),
+            None if state.closed => Pull::Closed,
+            None => Pull::Idle,
+        }
+    }
+
+    /// Waits until so many items are in the queue, or the patience is over. For a queue with one taker: while it
+    /// waits, nobody else is woken by fewer.
+    pub fn gather(&self, wanted: usize, patience: Duration) {
+        self.wait(wanted, patience).wanted = 1;
+    }
+
+    fn wait(&self, wanted: usize, patience: Duration) -> MutexGuard<'_, State<T>> {
         let mut state = self.state();
-        loop {
-            if let Some(item) = state.items.pop_front() {
-                return Pull::Item(item);
-            }
-            if state.closed {
-                return Pull::Closed;
-            }
+        if state.items.len() >= wanted || state.closed {
+            return state;
+        }
+        let until = Instant::now() + patience;
+        state.wanted = wanted;
+        while state.items.len() < wanted && !state.closed {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Pull::Idle;
+                break;
             }
             state.asleep += 1;
             state = self
@@ -85,11 +101,17 @@ impl<T> Queue<T> {
                 .0;
             state.asleep -= 1;
         }
+        state
     }
 
-    /// Takes the oldest item if there is one.
-    pub fn next(&self) -> Option<T> {
-        self.state().items.pop_front()
+    /// Takes the oldest item if there is one and it is wanted.
+    pub fn next_if(&self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
+        self.state().items.pop_front_if(|item| wanted(item))
+    }
+
+    /// Whether any waiting item is so.
+    pub fn any(&self, is_so: impl Fn(&T) -> bool) -> bool {
+        self.state().items.iter().any(is_so)
     }
 
     /// Ends the queue: nothing more goes in, and what is in comes out.
@@ -116,7 +138,9 @@ mod tests {
         queue.close();
         assert_eq!(queue.push(4), Err(Error::Closed));
         assert!(matches!(queue.pull(Duration::ZERO), Pull::Item(1)));
-        assert_eq!(queue.next(), Some(2));
+        assert!(queue.any(|item| *item == 2) && !queue.any(|item| *item == 1));
+        assert_eq!(queue.next_if(|item| *item != 2), None);
+        assert_eq!(queue.next_if(|item| *item == 2), Some(2));
         assert!(matches!(queue.pull(Duration::MAX / 4), Pull::Closed));
     }
 

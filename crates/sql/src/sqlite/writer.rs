@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 
 use super::checkpoint::checkpoint;
-use super::job::{Done, Job, Reply};
+use super::job::{Answered, Done, Job, Reply};
 use super::queue::{Pull, Queue};
 use super::shared::Shared;
 use super::{Role, fault, file};
@@ -23,9 +23,9 @@ const GROUP: usize = 256;
 /// How long a group takes in more transactions: the first of them waits for all.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// How long a group is let grow before it begins, when the last one had several: while many write at once, fewer and
+/// How long a group is let grow to the size of the last one before it begins: while many write at once, fewer and
 /// larger commits leave more of the processor to everybody. A lone writer never waits.
-const LINGER: Duration = Duration::from_micros(500);
+const LINGER: Duration = Duration::from_millis(2);
 
 /// WAL size in bytes at which it is cut: a WAL that long slows every read down.
 const LONGEST_WAL: u64 = 64 << 20;
@@ -47,6 +47,8 @@ pub struct Writer {
     changes: u64,
     /// How many transactions the last group had.
     last_group: usize,
+    /// What the connection does at a commit: sync, or only write.
+    commits: Answered,
 }
 
 impl Writer {
@@ -69,6 +71,7 @@ impl Writer {
             cut_from: Instant::now(),
             changes: 0,
             last_group: 0,
+            commits: Answered::Synced,
         })
     }
 
@@ -83,9 +86,8 @@ impl Writer {
         loop {
             match self.jobs.pull(TICK) {
                 Pull::Item(job) => {
-                    if self.last_group > 1 {
-                        std::thread::sleep(LINGER);
-                    }
+                    // The first of them is in our hands already.
+                    self.jobs.gather(self.last_group.saturating_sub(1), LINGER);
                     self.group(job);
                 }
                 Pull::Idle => self.tick(),
@@ -131,9 +133,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Runs a job and those that wait behind it, commits them together, and only then answers them.
+    /// Runs a job and those that wait behind it, commits them together, and only then answers them. The commit is
+    /// synced unless all of them do without; what would need it then begins the next group.
     fn group(&mut self, first: Job) {
-        if let Err(error) = self.begin(first.deadline) {
+        let synced = |job: &Job| job.answered == Answered::Synced;
+        let commits = if synced(&first) || self.jobs.any(synced) {
+            Answered::Synced
+        } else {
+            Answered::Written
+        };
+        if let Err(error) = self.commit_so(commits).and_then(|()| self.begin(first.deadline)) {
             let reply = (first.run)(Err(error)).reply;
             return reply(Ok(()));
         }
@@ -146,7 +155,8 @@ impl Writer {
             replies.push(reply);
             ran = outcome;
             let more = ran.is_ok() && replies.len() < GROUP && since.elapsed() < GATHER;
-            next = more.then(|| self.jobs.next()).flatten();
+            let fits = |job: &Job| commits == Answered::Synced || !synced(job);
+            next = more.then(|| self.jobs.next_if(fits)).flatten();
         }
         self.last_group = replies.len();
         let fate = ran.and_then(|()| self.command("COMMIT").map_err(at_commit));
@@ -155,6 +165,23 @@ impl Writer {
             reply(fate.clone());
         }
         self.cut_if_long();
+    }
+
+    /// Sets what the next commits do. `SQLite` carries this pragma out when it is prepared, so no prepared statement
+    /// serves for it.
+    fn commit_so(&mut self, commits: Answered) -> Result<(), Error> {
+        if commits == self.commits {
+            return Ok(());
+        }
+        let sql = match commits {
+            Answered::Synced => "PRAGMA synchronous = FULL",
+            Answered::Written => "PRAGMA synchronous = NORMAL",
+        };
+        self.connection()
+            .execute_batch(sql)
+            .map_err(|error| fault(error, sql))?;
+        self.commits = commits;
+        Ok(())
     }
 
     /// Begins a transaction, waiting for another process's lock until the job's deadline. Foreign commits are
@@ -296,7 +323,7 @@ impl Drop for Closes {
     fn drop(&mut self) {
         self.shared.set_health(Health::Closed);
         self.jobs.close();
-        while let Some(job) = self.jobs.next() {
+        while let Some(job) = self.jobs.next_if(|_| true) {
             drop(job);
         }
     }

@@ -68,6 +68,47 @@ async fn replies_come_after_the_commit_of_the_whole_group() {
     assert_eq!(t.ids().await, [1, 3]);
 }
 
+/// What the connection does at the commit, as `SQLite` numbers it: 1 is to write, 2 to sync as well.
+async fn synchronous(tx: &mut Tx, (): &()) -> Result<i64, Error> {
+    tx.one("PRAGMA synchronous", &[])
+        .await?
+        .ok_or(Error::Lost)?
+        .get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_is_synced_unless_nobody_in_it_waits_for_the_disk() {
+    let t = Fixture::new().await;
+    assert_eq!(t.db.write_unsynced(soon(), synchronous, ()).await, Ok(1));
+    assert_eq!(t.db.write(soon(), synchronous, ()).await, Ok(2));
+
+    let (open, opened) = mpsc::channel();
+    let (tell, entered) = mpsc::channel();
+    let blocked = Blocked {
+        note: 1,
+        entered: tell,
+        opened: Mutex::new(opened),
+    };
+    let mut unsynced = pin!(t.db.write_unsynced(soon(), block, blocked));
+    assert!(poll(unsynced.as_mut()).is_pending());
+    tokio::task::spawn_blocking(move || entered.recv().unwrap())
+        .await
+        .unwrap();
+    let mut beside = pin!(t.db.write_unsynced(soon(), synchronous, ()));
+    let mut synced = pin!(t.db.write(soon(), synchronous, ()));
+    let mut behind = pin!(t.db.write_unsynced(soon(), synchronous, ()));
+    assert!(poll(beside.as_mut()).is_pending());
+    assert!(poll(synced.as_mut()).is_pending());
+    assert!(poll(behind.as_mut()).is_pending());
+    open.send(()).unwrap();
+    assert_eq!(unsynced.await, Ok(()));
+    let commits: Vec<_> = t.heard.commits.lock().unwrap().iter().map(Vec::len).collect();
+    assert_eq!(commits, [1], "the one that waits for the disk is not in it");
+    assert_eq!((synced.await, behind.await), (Ok(2), Ok(2)));
+    assert!(matches!(beside.await, Ok(1 | 2)), "in either group");
+    assert_eq!(t.ids().await, [1]);
+}
+
 /// Lets the database grow by this many pages and no more.
 async fn allow(tx: &mut Tx, pages: &i64) -> Result<(), Error> {
     let row = tx.one("PRAGMA page_count", &[]).await?.ok_or(Error::Lost)?;
