@@ -112,7 +112,7 @@ impl App {
             .reply(Arrived {
                 parts,
                 body,
-                id: id.clone(),
+                id,
                 client,
                 at,
             })
@@ -192,13 +192,13 @@ impl App {
                 uri,
                 headers,
                 captures,
-                id: id.clone(),
+                id,
                 client: address,
                 rule,
                 cookie: dialect.cookie,
                 body: Bytes::new(),
             };
-            let work = self.admit(dialect, route, (request, body), &mut project);
+            let work = pin!(self.admit(dialect, route, (request, body), &mut project));
             let work = pin!(self.in_turn(route.budget, client, &mut shown, work));
             Caught(work).await.unwrap_or_else(|panicked| {
                 let (request_id, endpoint) = (id.as_str(), route.endpoint.as_str());
@@ -208,7 +208,9 @@ impl App {
         };
         let answer = result.unwrap_or_else(|error| refuse(dialect, route.endpoint, error, &id));
         let readers = match route.guard.access() {
-            vestibule_model::Access::Public => Readers::Anybody,
+            vestibule_model::Access::Public => Readers::Anybody {
+                asking: origin.is_some(),
+            },
             _ => self.readers(dialect, origin.as_deref(), project.as_deref()).await,
         };
         Reply::of(answer, route.endpoint, dialect)

@@ -75,7 +75,10 @@ impl Received {
     }
 
     fn query(&self, name: &str) -> Result<Option<String>, Refusal> {
-        let mut parameters = form::fields(self.uri.query().unwrap_or_default().as_bytes())?;
+        let Some(query) = self.uri.query() else {
+            return Ok(None);
+        };
+        let mut parameters = form::fields(query.as_bytes())?;
         match parameters.remove(name) {
             Some(Value::String(value)) => Ok(Some(value)),
             _ => Ok(None),

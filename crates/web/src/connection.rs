@@ -1,5 +1,6 @@
 //! One connection.
 
+use crate::patience::{Answering, Patience};
 use crate::shutdown::Shutdown;
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,12 +13,11 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// How long the head of a request may take to arrive, and so how long a connection may be idle.
-const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long after the beginning of a shutdown what had been sent before it is still taken in: connections that the
 /// system holds ready, and their first requests. Without it they would be reset.
@@ -37,8 +37,8 @@ pub(crate) fn protocols() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        // A timer for each request costs more than finding its route; `Patience` has one for the connection.
+        .header_read_timeout(None)
         .max_buf_size(BUFFER);
     builder
         .http2()
@@ -65,35 +65,36 @@ pub(crate) async fn run<A, R, B>(
 ) where
     A: Fn(Request<Body>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<B>> + Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static,
 {
-    let spoken = Arc::new(AtomicBool::new(false));
-    let noting = Arc::clone(&spoken);
+    let patience = Arc::new(Patience::new());
+    let noting = Arc::clone(&patience);
     let service = service_fn(move |request: Request<Incoming>| {
-        noting.store(true, Ordering::Relaxed);
-        let response = answer(request.map(Body::new), peer);
-        async move { Ok::<_, Infallible>(response.await) }
+        let turn = noting.begin(request.version());
+        // Boxed, because a future of some kilobytes would be copied at every hand-over on its way.
+        let response = Box::pin(answer(request.map(Body::new), peer));
+        async move { Ok::<_, Infallible>(response.await.map(|body| Answering::new(body, turn))) }
     });
     let mut connection = pin!(protocols.serve_connection(TokioIo::new(stream), service));
-    let mut silence = pin!(tokio::time::sleep(HEAD_PATIENCE));
+    let mut over = pin!(tokio::time::sleep(HEAD_PATIENCE));
     let mut begun = pin!(async {
         shutdown.begun().await;
-        if !spoken.load(Ordering::Relaxed) {
+        if !patience.was_rewarded() {
             tokio::time::sleep(LAST_CALL).await;
         }
     });
-    let (mut listening, mut ending) = (true, false);
+    let mut ending = false;
     loop {
         tokio::select! {
             // How a connection ends is the client's affair; there is nobody left to tell.
             _ = connection.as_mut() => return,
-            () = silence.as_mut(), if listening => {
-                // Before the protocol is known, neither protocol's own timeout runs.
-                if !spoken.load(Ordering::Relaxed) {
-                    return;
-                }
-                listening = false;
-            }
+            () = over.as_mut() => match patience.ends() {
+                Some(end) => over.as_mut().reset(end),
+                None => return,
+            },
             () = begun.as_mut(), if !ending => {
                 connection.as_mut().graceful_shutdown();
                 ending = true;

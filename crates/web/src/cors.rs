@@ -49,8 +49,12 @@ fn is_port(text: &str) -> bool {
 pub(crate) enum Readers {
     /// Pages of our own origin.
     OwnOrigin,
-    /// Pages of any origin: what is public.
-    Anybody,
+    /// Pages of any origin: what is public. Whoever else asks may be a cache that passes the answer on to one, so it
+    /// says so too; only the headers that pages may see besides are left out then.
+    Anybody {
+        /// Whether a page asks.
+        asking: bool,
+    },
     /// Pages of this origin, which is listed.
     Origin(HeaderValue),
     /// Pages of this origin, which is listed, with the cookies of this site.
@@ -64,7 +68,11 @@ pub(crate) fn allow(headers: &mut HeaderMap, readers: Readers) {
             headers.append(VARY, HeaderValue::from_static("Origin"));
             return;
         }
-        Readers::Anybody => HeaderValue::from_static("*"),
+        Readers::Anybody { asking: false } => {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            return;
+        }
+        Readers::Anybody { asking: true } => HeaderValue::from_static("*"),
         Readers::OriginWithCookies(origin) => {
             headers.append(VARY, HeaderValue::from_static("Origin"));
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

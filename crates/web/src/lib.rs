@@ -28,6 +28,7 @@ mod meter;
 mod openapi;
 mod pages;
 mod path;
+mod patience;
 mod presented;
 mod quickstart;
 mod reply;

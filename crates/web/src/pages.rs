@@ -40,9 +40,10 @@ impl App {
         } else if !path::is_plain(arrived.parts.uri.path()) {
             problem(StatusCode::NOT_FOUND)
         } else if let Some(document) = self.document(&arrived).filter(|_| reads) {
-            Reply::page(document.into(), Endpoint::Description).read_by(Readers::Anybody)
+            let readers = Readers::Anybody { asking: true };
+            Reply::page(document.into(), Endpoint::Description).read_by(readers)
         } else {
-            let id = arrived.id.clone();
+            let id = arrived.id;
             match Caught(pin!(self.page(arrived))).await {
                 Ok(Ok(reply)) => reply,
                 Ok(Err(status)) => Reply::problem(Endpoint::Unrouted, status, &id),

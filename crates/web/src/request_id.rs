@@ -4,25 +4,38 @@ use http::HeaderValue;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vestibule_model::{Entropy, entropy};
 
+const LENGTH: usize = 36;
+
 /// `req_` and 32 hexadecimal digits. Ours always: one sent by the client could be forged or repeated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestId([u8; LENGTH]);
 
 impl RequestId {
+    fn of(process: u64, request: u64) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = *b"req_00000000000000000000000000000000";
+        let mut rest = u128::from(process) << 64 | u128::from(request);
+        for place in text.iter_mut().skip(4).rev() {
+            *place = DIGITS.get((rest & 15) as usize).copied().unwrap_or(b'0');
+            rest >>= 4;
+        }
+        Self(text)
+    }
+
     /// The text, as in `X-Request-Id`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Made of letters, digits and an underscore, so this cannot fail.
+        std::str::from_utf8(&self.0).unwrap_or("req_")
     }
 
     /// One for documentation.
-    pub(crate) fn example() -> Self {
-        Self("req_…".to_owned())
+    pub(crate) const fn example() -> Self {
+        Self(*b"req_0123456789abcdef0123456789abcdef")
     }
 
     /// The value of `X-Request-Id`.
     pub(crate) fn header(&self) -> HeaderValue {
-        // The text is made of letters, digits and an underscore, so this cannot fail.
-        HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("req_"))
+        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("req_"))
     }
 }
 
@@ -46,7 +59,7 @@ impl RequestIds {
     pub(crate) fn next(&self) -> RequestId {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mixed = mix(self.seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        RequestId(format!("req_{:016x}{mixed:016x}", self.process))
+        RequestId::of(self.process, mixed)
     }
 }
 
@@ -68,6 +81,13 @@ mod tests {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(7);
         }
+    }
+
+    #[test]
+    fn an_id_is_written_in_hexadecimal() {
+        let id = RequestId::of(0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210);
+        assert_eq!(id.as_str(), "req_0123456789abcdeffedcba9876543210");
+        assert_eq!(id.header(), id.as_str());
     }
 
     #[test]

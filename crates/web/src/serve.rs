@@ -43,7 +43,10 @@ pub async fn serve<A, R, B>(listener: TcpListener, serving: Serving, shutdown: S
 where
     A: Fn(Request<Body>, SocketAddr) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Response<B>> + Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static,
 {
     let protocols = Arc::new(connection::protocols());
     let room = Arc::new(Semaphore::new(serving.max_connections));
@@ -224,6 +227,36 @@ mod tests {
             let ended = tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut rest)).await;
             assert!(ended.is_ok(), "{beginning:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn i12_a_connection_is_waited_for_again_after_each_answer_and_not_during_one() {
+        let (gate, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (address, _serving) = started(&Shutdown::new(), &gate, &begun).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        stream
+            .write_all(b"GET /gated HTTP/1.1\r\nHost: here\r\n\r\n")
+            .await
+            .unwrap();
+        begun.notified().await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        gate.notify_one();
+        let mut answer = vec![0; 4096];
+        assert!(
+            stream.read(&mut answer).await.unwrap() > 0,
+            "answering takes its time"
+        );
+
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        assert!(ask(&mut stream).await.ends_with("done"));
+        let asked = tokio::time::Instant::now();
+        assert_eq!(stream.read(&mut answer).await.unwrap(), 0);
+        let waited = asked.elapsed();
+        assert!(
+            waited > Duration::from_secs(9) && waited < Duration::from_secs(12),
+            "{waited:?}"
+        );
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ impl App {
                 .iter()
                 .any(|it| it.guard.access() == Access::Public);
             let readers = if public {
-                Readers::Anybody
+                Readers::Anybody { asking: true }
             } else {
                 self.readers(dialect, cors::origin(asked), None).await
             };
