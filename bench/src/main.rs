@@ -9,6 +9,8 @@ mod reference;
 mod report;
 mod rounds;
 mod server;
+mod turns;
+mod verdicts;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -20,8 +22,11 @@ struct Arguments {
     #[arg(long, default_value = "target/release/vestibule")]
     binary: PathBuf,
     /// Seconds that each load lasts.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// How often each figure and its reference are measured in turn.
+    #[arg(long, default_value_t = 5)]
+    turns: u32,
     /// Users that are imported before the second round, whose figures must stay within 15 % of the first.
     #[arg(long, default_value_t = 100_000)]
     users: u32,
@@ -31,8 +36,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Part {
-    /// Serves one JSON answer with bare axum: the reference, run as a process of its own.
-    Bare,
+    /// Serves one JSON answer and one document with bare axum: the reference, run as a process of its own.
+    Bare {
+        /// Bytes of the document.
+        #[arg(long)]
+        document: usize,
+    },
 }
 
 /// Everything that can stop a measurement ends it with this text.
@@ -40,8 +49,8 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failed> {
     let arguments = Arguments::parse();
-    if let Some(Part::Bare) = arguments.part {
-        return reference::serve_bare();
+    if let Some(Part::Bare { document }) = arguments.part {
+        return reference::serve_bare(document);
     }
     rounds::run(&arguments)
 }

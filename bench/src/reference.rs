@@ -11,12 +11,9 @@ use vestibule_keys::password::{Params, Password};
 use vestibule_keys::pool::{HashPool, Settings};
 use vestibule_model::token::Algorithm;
 
-/// As many bytes as the key document of one project under `dev` has.
-const DOCUMENT: usize = 905;
-
-/// Serves `{"message":"Hello, World!"}` at `/` and a document of [`DOCUMENT`] bytes at `/document` with axum and nothing
+/// Serves `{"message":"Hello, World!"}` at `/` and a document of so many bytes at `/document` with axum and nothing
 /// else, and prints its address.
-pub fn serve_bare() -> Result<(), Failed> {
+pub fn serve_bare(bytes: usize) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -24,7 +21,8 @@ pub fn serve_bare() -> Result<(), Failed> {
         let json = || [(axum::http::header::CONTENT_TYPE, "application/json")];
         let hello = serde_json::json!({"message": "Hello, World!"});
         let hello = move || async move { (json(), hello.to_string()) };
-        let document: &'static str = format!("{{\"keys\":\"{}\"}}", "x".repeat(DOCUMENT - 11)).leak();
+        let document: &'static str =
+            format!("{{\"keys\":\"{}\"}}", "x".repeat(bytes.saturating_sub(11))).leak();
         let document = move || async move { (json(), document) };
         let router = axum::Router::new()
             .route("/", axum::routing::get(hello))
@@ -34,10 +32,23 @@ pub fn serve_bare() -> Result<(), Failed> {
     })
 }
 
-/// Bare axum under the same load as ours, made by the same script; `path` is one of those of [`serve_bare`].
-pub fn bare_axum(path: &str, seconds: u64) -> Result<Measured, Failed> {
-    let (child, url) = Child::bare()?;
-    Load::script(&format!("{url}{path}"), "get.lua", &[], seconds).run(&child)
+/// Bare axum, to be put under the same load as ours by the same script.
+pub struct BareAxum {
+    child: Child,
+    url: String,
+}
+
+impl BareAxum {
+    /// Starts it, with a document of so many bytes.
+    pub fn start(document: usize) -> Result<Self, Failed> {
+        let (child, url) = Child::bare(document)?;
+        Ok(Self { child, url })
+    }
+
+    /// One load; `path` is one of those of [`serve_bare`].
+    pub fn answers(&self, path: &str, seconds: u64) -> Result<Measured, Failed> {
+        Load::script(&format!("{}{path}", self.url), "get.lua", &[], seconds).run(&self.child)
+    }
 }
 
 /// Password hashes per second of the pool itself, with nothing else running.

@@ -28,10 +28,9 @@ pub struct Server {
 
 impl Child {
     /// The bare axum reference and its address.
-    pub fn bare() -> Result<(Self, String), Failed> {
+    pub fn bare(document: usize) -> Result<(Self, String), Failed> {
         let mut command = Command::new(std::env::current_exe()?);
-        let (child, line) = Self::spawn(command.arg("bare"))?;
-        Ok((child, line))
+        Self::spawn(command.args(["bare", "--document", &document.to_string()]))
     }
 
     fn spawn(command: &mut Command) -> Result<(Self, String), Failed> {
@@ -124,10 +123,16 @@ impl Server {
 
     /// Posts a JSON body with the API key and returns the JSON answer.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failed> {
-        self.request("POST", path, Some(&body.to_string()))
+        let answer = self.request("POST", path, Some(&body.to_string()))?;
+        Ok(serde_json::from_str(&answer)?)
     }
 
-    fn request(&self, method: &str, path: &str, body: Option<&str>) -> Result<Value, Failed> {
+    /// The body of an answer to `GET`.
+    pub fn get(&self, path: &str) -> Result<String, Failed> {
+        self.request("GET", path, None)
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&str>) -> Result<String, Failed> {
         let host = self.base_url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
         let body = body.unwrap_or_default();
@@ -145,6 +150,6 @@ impl Server {
         if !head.starts_with("HTTP/1.1 2") {
             return Err(format!("{method} {path}: {answer}").into());
         }
-        Ok(serde_json::from_str(body)?)
+        Ok(body.to_owned())
     }
 }
