@@ -1,7 +1,7 @@
 //! What a project can set. The instance's configuration gives the defaults for every project; what a project
 //! sets for itself wins.
 
-use crate::{Environment, Policy};
+use crate::{Environment, GatewayRule, Policy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,6 +24,9 @@ pub struct Settings {
     pub jwks: Jwks,
     /// Host names that lead to the project, each with its environment (`live` or `test`).
     pub hosts: BTreeMap<String, Environment>,
+    /// Paths that lead to an upstream. Those of the configuration are the default project's alone, unless it has
+    /// its own.
+    pub gateway: Vec<GatewayRule>,
     /// A table for each dialect, by its name.
     pub dialects: BTreeMap<String, DialectSettings>,
 }

@@ -61,6 +61,8 @@ impl Door {
 pub struct InstanceSettings {
     /// Where clients reach us, without a trailing slash; mailed links are built from it and from nothing else.
     pub public_url: String,
+    /// The paths that the server itself answers, with `{name}` where anything may stand: no gateway may cover them.
+    pub routes: Vec<&'static str>,
     /// The defaults under every project's own settings.
     pub defaults: Settings,
     /// The progressive lock of accounts.

@@ -10,4 +10,5 @@ mod logs;
 mod master_key;
 mod open_files;
 pub mod pages;
+pub mod routes;
 mod signals;

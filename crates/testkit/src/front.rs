@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use vestibule_gateway::Proxy;
 use vestibule_mail::Templates;
-use vestibule_model::Environment;
+use vestibule_model::{Environment, GatewayRule};
 use vestibule_server::pages::{self, PagesState};
-use vestibule_web::{App, Dialect, Rates, Serving, Settings, Shutdown};
+use vestibule_web::{App, Dialect, Gateway, Rates, Serving, Settings, Shutdown};
 
 /// A way in. It has budgets of its own and shares everything else with the server that it belongs to.
 pub struct Front {
@@ -30,6 +31,8 @@ pub struct Way {
     pub dev: bool,
     /// The dialects; none stands for all that the binary has.
     pub dialects: Vec<Dialect>,
+    /// What lies behind the doors of the default project.
+    pub gateway: Vec<GatewayRule>,
 }
 
 impl Server {
@@ -40,6 +43,7 @@ impl Server {
             pages,
             dev,
             dialects,
+            gateway,
         } = way;
         let settings = Settings {
             default_environment: Environment::Live,
@@ -49,6 +53,10 @@ impl Server {
                 .collect(),
             hosts: Vec::new(),
             rates: Rates::default(),
+            gateway: Some(Gateway {
+                rules: gateway,
+                upstreams: Arc::new(Proxy::new(7)),
+            }),
         };
         let dialects = if dialects.is_empty() {
             vestibule_server::dialects::all()
@@ -107,7 +115,11 @@ impl Front {
 
     /// Listens on a loopback port for as long as the answer lives.
     pub async fn listen(&self) -> Wire {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        self.listen_on(TcpListener::bind("127.0.0.1:0").await.expect("a port"))
+    }
+
+    /// Listens here for as long as the answer lives.
+    pub fn listen_on(&self, listener: TcpListener) -> Wire {
         let address = listener.local_addr().expect("an address");
         let app = Arc::clone(&self.app);
         tokio::spawn(async move { app.serve(listener, Serving::default()).await });

@@ -69,6 +69,7 @@ impl Server {
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             rates: Rates::default(),
+            gateway: None,
         };
         let templates = Arc::new(Templates::load(None).expect("the built-in templates"));
         let pages = pages::router(PagesState {

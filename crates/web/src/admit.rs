@@ -11,8 +11,8 @@ use crate::dialect::{Dialect, KeyRule};
 use crate::presented;
 use crate::route::Route;
 use axum::body::Body;
-use http::HeaderMap;
 use http::header::HOST;
+use http::{HeaderMap, Method};
 use std::sync::Arc;
 use vestibule_model::refusal::{ApiKey, NotFound, Permission, Token};
 use vestibule_model::{Environment, Project, Refusal};
@@ -48,7 +48,8 @@ impl App {
             return Err(NotFound::Route.into());
         }
         if matches!(route.guard, Guard::SignedIn(_) | Guard::SecretOfSession(_)) {
-            self.same_site(&request, &found)?;
+            let by_cookie = request.presented().by_cookie;
+            self.same_site(by_cookie.then_some(&request.method), &request.headers, &found)?;
         }
         let (core, facts, deadline) = (Arc::clone(&self.core), request.facts(), self.core.deadline());
         let cx = Cx {
@@ -74,19 +75,24 @@ impl App {
     }
 
     /// A cookie is sent by the browser for whatever page asks, so it counts only for pages of our own site.
-    fn same_site(&self, request: &Received, project: &Project) -> Result<(), Permission> {
-        if !request.presented().by_cookie {
+    pub(crate) fn same_site(
+        &self,
+        by_cookie: Option<&Method>,
+        headers: &HeaderMap,
+        project: &Project,
+    ) -> Result<(), Permission> {
+        let Some(method) = by_cookie else {
             return Ok(());
-        }
+        };
         let scheme = if self.https { "https" } else { "http" };
-        let named = request.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let named = headers.get(HOST).and_then(|host| host.to_str().ok());
         let own = |origin: &str| {
             let rest = origin
                 .strip_prefix(scheme)
                 .and_then(|rest| rest.strip_prefix("://"));
             rest.is_some() && rest == named
         };
-        presented::same_site(&request.method, &request.headers, own, &project.settings.cors)
+        presented::same_site(method, headers, own, &project.settings.cors)
     }
 
     /// The realm that the request is about: the key's, else that of the bearer's `kid`, else that of the host, else the
@@ -133,7 +139,7 @@ impl App {
 }
 
 /// The API key, if one is sent. More than one, or one that is not text, is a bad one and never ignored.
-fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey> {
+pub(crate) fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiKey> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

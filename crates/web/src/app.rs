@@ -7,6 +7,7 @@ use crate::client::{Client, TrustedProxies};
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
+use crate::gate::{Gate, Gateway, Hop};
 use crate::head;
 use crate::hosts::Hosts;
 use crate::limit::{self, Budget, Limits, Rates, Shown, Turns};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// The budgets of one client address that dialects share.
     pub rates: Rates,
+    /// What lies behind the doors.
+    pub gateway: Option<Gateway>,
 }
 
 /// All doors of the house: dialects, documents and pages behind one pipeline.
@@ -53,6 +56,7 @@ pub struct App {
     pub(crate) router: Router,
     pub(crate) pages: axum::Router,
     pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
     turns: Turns,
     proxies: TrustedProxies,
     hosts: Hosts,
@@ -69,6 +73,7 @@ pub(crate) struct Arrived {
     pub(crate) body: Body,
     pub(crate) id: RequestId,
     pub(crate) client: Client,
+    pub(crate) hop: Hop,
     /// Monotonic time.
     pub(crate) at: Duration,
 }
@@ -87,6 +92,7 @@ impl App {
             environment: settings.default_environment,
             shutdown,
             pages: crate::pages::closed(pages),
+            gate: Gate::new(settings.gateway, &dialects),
             limits: Limits::new(settings.rates, &*core.entropy),
             turns: Turns::default(),
             proxies: TrustedProxies::new(settings.trusted_proxies),
@@ -114,6 +120,11 @@ impl App {
                 body,
                 id: id.clone(),
                 client,
+                hop: Hop {
+                    peer,
+                    trusted: self.proxies.trusts(peer.to_canonical()),
+                    https: self.https,
+                },
                 at,
             })
             .await;
@@ -148,8 +159,18 @@ impl App {
         match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {
             Found::Route(dialect, route, captures) => self.at_route(dialect, route, captures, arrived).await,
             Found::OtherMethods(dialect, place) => self.at_other_method(dialect, place, arrived).await,
-            Found::Nowhere(Some(dialect)) => self.unrouted(dialect, NotFound::Route, arrived).await,
-            Found::Nowhere(None) => self.at_page(arrived).await,
+            Found::Nowhere(owner) => match self.covered(&arrived.parts).await {
+                Some(covered) => Box::pin(self.at_gate(covered, arrived)).await,
+                None => self.at_no_route(owner, arrived).await,
+            },
+        }
+    }
+
+    async fn at_no_route<'a>(&'a self, owner: Option<&'a Dialect>, arrived: Arrived) -> Reply<'a> {
+        match (owner, self.asked_dialect(arrived.parts.uri.path())) {
+            (Some(dialect), _) => self.unrouted(dialect, NotFound::Route, arrived).await,
+            (None, Some(asked)) => Box::pin(self.at_forward_auth(asked, arrived)).await,
+            (None, None) => self.at_page(arrived).await,
         }
     }
 
@@ -177,6 +198,7 @@ impl App {
             id,
             client,
             at,
+            hop: _,
         } = arrived;
         let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
         let origin = cors::origin(&headers).map(str::to_owned);

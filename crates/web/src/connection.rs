@@ -1,6 +1,7 @@
 //! One connection.
 
 use crate::shutdown::Shutdown;
+use crate::tunnel::Tunnel;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -69,12 +70,15 @@ pub(crate) async fn run<A, R, B>(
 {
     let spoken = Arc::new(AtomicBool::new(false));
     let noting = Arc::clone(&spoken);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let tunnel = Tunnel::default();
+    let digging = tunnel.clone();
+    let service = service_fn(move |mut request: Request<Incoming>| {
         noting.store(true, Ordering::Relaxed);
+        digging.offer(&mut request);
         let response = answer(request.map(Body::new), peer);
         async move { Ok::<_, Infallible>(response.await) }
     });
-    let mut connection = pin!(protocols.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(protocols.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut silence = pin!(tokio::time::sleep(HEAD_PATIENCE));
     let mut begun = pin!(async {
         shutdown.begun().await;
@@ -86,7 +90,7 @@ pub(crate) async fn run<A, R, B>(
     loop {
         tokio::select! {
             // How a connection ends is the client's affair; there is nobody left to tell.
-            _ = connection.as_mut() => return,
+            _ = connection.as_mut() => break,
             () = silence.as_mut(), if listening => {
                 // Before the protocol is known, neither protocol's own timeout runs.
                 if !spoken.load(Ordering::Relaxed) {
@@ -100,4 +104,6 @@ pub(crate) async fn run<A, R, B>(
             }
         }
     }
+    // What a request has turned the connection into is served in its place: it counts as the connection does.
+    tunnel.run().await;
 }

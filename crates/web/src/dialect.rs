@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
+use crate::identity::Identity;
 use crate::limit::OwnBudget;
 use crate::limit_headers::LimitHeaders;
 use crate::request_id::RequestId;
@@ -9,7 +10,8 @@ use crate::route::Route;
 use crate::schema::SchemaOf;
 use serde_json::Value;
 use vestibule_model::Refusal;
-use vestibule_ops::Door;
+use vestibule_model::user::User;
+use vestibule_ops::{Cx, Door};
 
 /// Everything that the kit needs to know about a dialect. Each dialect crate has one function that returns it.
 pub struct Dialect {
@@ -35,6 +37,8 @@ pub struct Dialect {
     pub error_schema: SchemaOf,
     /// Its routes.
     pub routes: fn() -> Vec<Route>,
+    /// How it shows a user, who has these roles, to an upstream of the gateway.
+    pub identity: fn(&Cx, &User, Vec<String>) -> Identity,
     /// How it says no. The kit adds `Retry-After` and `Allow`.
     pub answer: fn(Endpoint, &Refusal, &RequestId) -> Answer,
 }

@@ -86,6 +86,10 @@ endpoints! {
     ChangePassword = "change_password",
     /// The machine-readable description of a dialect.
     Description = "description",
+    /// A path of the gateway.
+    Gateway = "gateway",
+    /// The gateway's check, asked by another proxy.
+    ForwardAuth = "forward_auth",
     /// A page for people.
     Page = "page",
     /// No route: an unknown path, a method that the path does not take, or a request that cannot be routed.

@@ -35,6 +35,7 @@ pub(crate) struct Reply<'a> {
     pub(crate) meter: Option<&'a Meter>,
     shown: Option<(LimitHeaders, Shown)>,
     readers: Readers,
+    passed: bool,
 }
 
 impl<'a> Reply<'a> {
@@ -75,7 +76,23 @@ impl<'a> Reply<'a> {
             meter: None,
             shown: None,
             readers: Readers::OwnOrigin,
+            passed: false,
         }
+    }
+
+    /// An upstream's answer to a request that this dialect let pass. What it says of itself stays.
+    pub(crate) fn passed(passed: http::Response<Body>, endpoint: Endpoint, dialect: &Dialect) -> Self {
+        let reply = Self::new(passed.map(Either::Right), endpoint, dialect.door.name.as_str());
+        Self {
+            passed: true,
+            ..reply
+        }
+    }
+
+    /// Counted by this meter.
+    pub(crate) fn counted_by(mut self, meter: Option<&'a Meter>) -> Self {
+        self.meter = meter;
+        self
     }
 
     /// Of this route, where the client stands so.
@@ -125,6 +142,10 @@ impl<'a> Reply<'a> {
             }
         }
         cors::allow(headers, self.readers);
+        if self.passed {
+            security::add_to_passed(headers, https);
+            return self.response;
+        }
         security::add(headers, https);
         if method == Method::HEAD {
             return without_body(self.response);

@@ -6,6 +6,7 @@ use crate::call::{Call, Open};
 use crate::client::Client;
 use crate::dialect::{Dialect, KeyRule};
 use crate::endpoint::Endpoint;
+use crate::identity::Identity;
 use crate::limit::{self, Budget, OwnBudget, Rate};
 use crate::limit_headers::LimitHeaders;
 use crate::route::Route;
@@ -130,6 +131,11 @@ pub(crate) fn dialect() -> Dialect {
         error_type: "application/problem+json",
         error_schema: SchemaOf::new::<Problem>(),
         routes,
+        identity: |_, user, roles| Identity {
+            user_id: user.id.to_string(),
+            email: user.email.to_string(),
+            roles,
+        },
         answer: |_, _, id| {
             Answer::problem(
                 400,

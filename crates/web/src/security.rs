@@ -29,6 +29,16 @@ pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
     }
 }
 
+/// Adds what an upstream's answer does not set itself. What its pages may load is the upstream's to say.
+pub(crate) fn add_to_passed(headers: &mut HeaderMap, https: bool) {
+    let policy = headers.remove(CONTENT_SECURITY_POLICY);
+    add(headers, https);
+    match policy {
+        Some(policy) => headers.insert(CONTENT_SECURITY_POLICY, policy),
+        None => headers.remove(CONTENT_SECURITY_POLICY),
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -92,6 +92,8 @@ fn challenge(at: Endpoint, refusal: &Refusal, status: u16) -> Option<&'static st
             | Endpoint::RevokeSession
             | Endpoint::Logout
             | Endpoint::ChangePassword
+            | Endpoint::Gateway
+            | Endpoint::ForwardAuth
     );
     if status != 401 || !bearer_route {
         return None;

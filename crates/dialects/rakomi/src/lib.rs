@@ -28,7 +28,7 @@ use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::Algorithm;
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
-use vestibule_web::{Dialect, KeyRule, LimitHeaders, SchemaOf};
+use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, SchemaOf};
 
 static DOOR: Door = Door {
     name: DialectName::new("rakomi"),
@@ -63,6 +63,11 @@ pub fn dialect() -> Dialect {
         limit_headers: LimitHeaders::DRAFT_7,
         own_budgets: Vec::new(),
         routes: routes::routes,
+        identity: |_, user, roles| Identity {
+            user_id: user.id.to_string(),
+            email: user.email.to_string(),
+            roles,
+        },
         answer: answer::answer,
         error_schema: SchemaOf::new::<answer::Problem>(),
         error_type: "application/problem+json",

@@ -1,6 +1,7 @@
 //! What operators do, by the command line. Every change is audited with the operator as its actor.
 
 pub mod api_keys;
+pub mod gateway;
 pub mod instance;
 pub mod keys;
 pub mod mail;

@@ -1,6 +1,6 @@
 //! Projects.
 
-use super::{Operator, settings};
+use super::{Operator, gateway, settings};
 use crate::core::Core;
 use crate::entrance;
 use crate::error::{Error, Stop};
@@ -297,7 +297,10 @@ async fn delete_row(tx: &mut Tx, (id, entry): &(ProjectId, Entry)) -> Result<boo
 }
 
 fn check_settings(core: &Core, own: &Map<String, Value>) -> Result<Settings, Refusal> {
-    settings::check(&core.settings.defaults, own, &core.doors)
+    let settings = settings::check(&core.settings.defaults, own, &core.doors)?;
+    let dialects: Vec<&str> = core.doors.iter().map(|door| door.name.as_str()).collect();
+    gateway::judge(&settings.gateway, &dialects, &core.settings.routes)?;
+    Ok(settings)
 }
 
 fn check_slug(slug: &str) -> Result<(), Refusal> {

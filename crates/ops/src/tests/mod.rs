@@ -139,6 +139,7 @@ impl House {
             sealer: Sealer::new(entropy, MasterKey::generate(&SystemEntropy), Vec::new()),
             doors: vec![door()],
             settings: InstanceSettings {
+                routes: Vec::new(),
                 public_url: "https://id.example.com".into(),
                 defaults,
                 lockout: Lockout {

@@ -5,7 +5,7 @@ use crate::address;
 use serde::Serialize;
 use vestibule_model::refusal::Input;
 use vestibule_model::{Refusal, Settings};
-use vestibule_ops::admin::settings;
+use vestibule_ops::admin::{gateway, settings};
 
 const ORIGINS: &str = "cors.allowed_origins";
 
@@ -107,7 +107,10 @@ pub fn always(config: &Config) -> Vec<Finding> {
 
 /// The defaults of projects obey the rules that hold for what a project sets for itself.
 fn project_defaults(config: &Config) -> Vec<Finding> {
-    let judged = settings::judge(&config.project_defaults(), &crate::dialects::doors());
+    let judged = settings::judge(&config.project_defaults(), &crate::dialects::doors()).and_then(|()| {
+        let (dialects, routes) = (crate::dialects::names(), crate::routes::all());
+        gateway::judge(&config.gateway, &dialects, &routes)
+    });
     let Err(Refusal::Input(Input::Fields(fields))) = judged else {
         return Vec::new();
     };

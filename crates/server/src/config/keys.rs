@@ -30,6 +30,7 @@ pub enum Kind {
     Integer,
     Boolean,
     List,
+    Tables,
     Choice(Vec<String>),
 }
 
@@ -54,6 +55,8 @@ impl Key {
 pub struct Table {
     pub name: String,
     pub text: String,
+    /// What each entry holds, where the table may stand many times.
+    pub entry: Option<Vec<Key>>,
 }
 
 /// The model as the file spells it.
@@ -96,11 +99,18 @@ fn read_model() -> Model {
     }
     let (mut tables, mut keys) = (Vec::new(), Vec::new());
     for (name, table) in properties(&schema) {
+        let fields = |of| properties(of).map(|(field, schema)| key(format!("{name}.{field}"), schema));
+        let entry = table.get("items").map(|entry| fields(entry).collect());
+        if entry.is_some() {
+            keys.push(key(name.clone(), table));
+        } else {
+            keys.extend(fields(table));
+        }
         tables.push(Table {
             name: name.clone(),
             text: text(table),
+            entry,
         });
-        keys.extend(properties(table).map(|(field, schema)| key(format!("{name}.{field}"), schema)));
     }
     Model { tables, keys, schema }
 }
@@ -177,12 +187,21 @@ fn kind(schema: &Value) -> Kind {
                 .collect(),
         );
     }
+    // So is one whose values have texts of their own, spelled as constants.
+    let constants = inner.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let names: Vec<String> = constants
+        .filter_map(|value| Some(value.get("const")?.as_str()?.to_owned()))
+        .collect();
+    if !names.is_empty() {
+        return Kind::Choice(names);
+    }
     let kind = inner
         .get("type")
         .and_then(|kind| kind.as_str().or_else(|| kind.get(0)?.as_str()));
     match kind {
         Some("integer") => Kind::Integer,
         Some("boolean") => Kind::Boolean,
+        Some("array") if inner.pointer("/items/properties").is_some() => Kind::Tables,
         Some("array") => Kind::List,
         _ => Kind::Text,
     }

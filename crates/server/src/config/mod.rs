@@ -20,6 +20,7 @@ pub use smtp::MailServer;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use vestibule_model::GatewayRule;
 use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Settings, Tokens};
 
 /// Everything that can be configured, complete. A dialect's table stands at the top level of the file under its
@@ -57,14 +58,19 @@ pub struct Config {
     pub tokens: Tokens,
     /// Published keys. A default for every project.
     pub jwks: Jwks,
+    /// Paths that lead to an upstream and whose tokens open them; a table for each path. They are the default
+    /// project's; another project has its own (`vestibule project set SLUG gateway '[{…}]'`).
+    pub gateway: Vec<GatewayRule>,
     /// One table for each dialect. A default for every project.
     pub dialects: BTreeMap<String, DialectSettings>,
 }
 
 impl Config {
-    /// What every project has unless it says otherwise.
+    /// What every project has unless it says otherwise. No other project inherits the default project's gateway: its
+    /// users would pass as the default project's.
     pub fn project_defaults(&self) -> Settings {
         Settings {
+            gateway: Vec::new(),
             registration: self.registration.clone(),
             links: self.links.clone(),
             cors: self.cors.clone(),

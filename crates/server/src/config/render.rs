@@ -22,9 +22,16 @@ pub fn reference() -> String {
     page
 }
 
-fn describe(page: &mut String, table: &Table) {
+fn describe(page: &mut String, table: &'static Table) {
     // Writing to a String cannot fail.
-    let _ = write!(page, "\n## `[{}]`\n\n{}\n", table.name, table.text);
+    let _ = write!(page, "\n## `{}`\n\n{}\n", heading(table), table.text);
+    if let Some(whole) = whole(table) {
+        let (kind, variable) = (wanted(&whole.kind), whole.variable());
+        let _ = write!(
+            page,
+            "\n- Takes {kind}\n- Default: none\n- Variable: `{variable}`\n"
+        );
+    }
     for key in fields(table) {
         let (_, name) = key.place();
         let default = key
@@ -35,10 +42,12 @@ fn describe(page: &mut String, table: &Table) {
         let secret = if key.secret { ", secret" } else { "" };
         let _ = write!(
             page,
-            "\n### `{name}`\n\n{}\n\n- Takes {kind}{secret}\n- Default: {default}\n- Variable: `{}`\n",
-            key.text,
-            key.variable()
+            "\n### `{name}`\n\n{}\n\n- Takes {kind}{secret}\n- Default: {default}\n",
+            key.text
         );
+        if table.entry.is_none() {
+            let _ = writeln!(page, "- Variable: `{}`", key.variable());
+        }
     }
 }
 
@@ -48,7 +57,9 @@ pub fn sample() -> String {
         "# Every setting of Vestibule with its default. Remove the # in front of what you change.\n",
     );
     for table in &model().tables {
-        let _ = write!(file, "\n# {}\n[{}]\n", table.text, table.name);
+        let many = if table.entry.is_some() { "#" } else { "" };
+        let text = wrap(&table.text, 100);
+        let _ = write!(file, "\n{text}{many}{}\n", heading(table));
         for key in fields(table) {
             let (_, name) = key.place();
             let lines = wrap(&key.text, 100);
@@ -86,8 +97,21 @@ fn allow_secret_files(schema: &mut Value) {
     }
 }
 
-fn fields(table: &Table) -> impl Iterator<Item = &'static Key> {
-    model().keys.iter().filter(move |key| key.place().0 == table.name)
+fn fields(table: &'static Table) -> impl Iterator<Item = &'static Key> {
+    let entry = table.entry.iter().flatten();
+    entry.chain(model().keys.iter().filter(|key| key.place().0 == table.name))
+}
+
+/// The setting that a table is as a whole, where it may stand many times.
+fn whole(table: &Table) -> Option<&'static Key> {
+    table.entry.as_ref().and_then(|_| super::keys::find(&table.name))
+}
+
+fn heading(table: &Table) -> String {
+    match table.entry {
+        Some(_) => format!("[[{}]]", table.name),
+        None => format!("[{}]", table.name),
+    }
 }
 
 fn example(key: &Key) -> String {
@@ -95,7 +119,7 @@ fn example(key: &Key) -> String {
         Kind::Text => "\"\"".into(),
         Kind::Integer => "0".into(),
         Kind::Boolean => "false".into(),
-        Kind::List => "[]".into(),
+        Kind::List | Kind::Tables => "[]".into(),
         Kind::Choice(names) => names
             .first()
             .map_or_else(String::new, |name| format!("\"{name}\"")),

@@ -101,6 +101,59 @@ fn an_unknown_setting_is_an_error_with_the_name_that_was_meant() {
 }
 
 #[test]
+fn a_table_that_may_stand_many_times_is_one_setting() {
+    let films =
+        r#"[{prefix="/api/films",upstream="http://127.0.0.1:9000",dialect="rakomi",roles=["admin"]}]"#;
+    let from_variable = load("", &[("VESTIBULE_GATEWAY", films)]);
+    let file = "[[gateway]]\nprefix = '/a'\nupstream = 'http://a'\ndialect = 'rakomi'\n\n\
+                [[gateway]]\nprefix = '/b'\nupstream = 'http://b'\ndialect = 'rakomi'\nenvironment = 'test'\ntimeout = 5\n";
+    let from_file = load(file, &[]);
+    let prefixes = |loaded: &Loaded| -> Vec<String> {
+        let rules = loaded.config.gateway.iter();
+        rules
+            .map(|rule| format!("{} {:?} {}", rule.prefix, rule.environment, rule.timeout))
+            .collect()
+    };
+    assert_eq!(prefixes(&from_variable), ["/api/films None 30"]);
+    assert_eq!(prefixes(&from_file), ["/a None 30", "/b Some(Test) 5"]);
+    assert_eq!(
+        prefixes(&load(file, &[("VESTIBULE_GATEWAY", films)])),
+        ["/api/films None 30"]
+    );
+    assert_eq!(source(&shown(&from_variable), "gateway").1, "$VESTIBULE_GATEWAY");
+
+    for (wrong, told) in [
+        (
+            "[gateway]\nprefix = '/a'",
+            "gateway (…/vestibule.toml) must be a list of tables",
+        ),
+        (
+            "gateway = 'films'",
+            "gateway (…/vestibule.toml) must be a list of tables",
+        ),
+        (
+            "[[gateway]]\nprefix = '/a'",
+            "gateway (…/vestibule.toml): missing field `upstream`",
+        ),
+        (
+            "[[gateway]]\nprefx = '/a'",
+            "gateway (…/vestibule.toml): unknown field `prefx`",
+        ),
+        (
+            "[[gateways]]\nprefix = '/a'",
+            "[gateways] (…/vestibule.toml) is not a table of settings; did you mean gateway?",
+        ),
+    ] {
+        let problem = problem(wrong, &[]);
+        assert!(problem.starts_with(told), "{wrong}: {problem}");
+    }
+    assert!(
+        problem("", &[("VESTIBULE_GATEWAY", "[{prefix=}]")])
+            .starts_with("gateway ($VESTIBULE_GATEWAY) must be")
+    );
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let told = problem(
         "[server]\nlisen = 'x'\nrequest_timeout = '5'\n[log]\nformat = 'xml'",
@@ -232,8 +285,14 @@ fn dev_defaults_lie_under_the_file() {
 
 #[test]
 fn the_sample_with_its_comments_removed_is_the_default_configuration() {
+    // A table that may stand many times stands nowhere by default.
+    let mut many = false;
     let uncommented: String = sample()
         .lines()
+        .filter(|line| {
+            many = line.starts_with("#[[") || many && !line.starts_with('[');
+            !many
+        })
         .filter(|line| !line.starts_with("# "))
         .map(|line| format!("{}\n", line.strip_prefix('#').unwrap_or(line)))
         .filter(|line| !unset(line))
@@ -262,6 +321,16 @@ fn every_setting_has_a_text_and_a_place_in_reference_sample_and_schema() {
         let (table, name) = key.place();
         assert!(key.text.ends_with('.'), "{}: {}", key.path, key.text);
         assert!(reference.contains(&key.variable()), "{}", key.path);
+        if key.kind == Kind::Tables {
+            assert!(sample.contains(&format!("\n#[[{name}]]\n")), "{name}");
+            let entry = format!("/properties/{name}/items/properties/prefix");
+            assert!(schema.pointer(&entry).is_some(), "{name}");
+            assert!(
+                reference.contains(&format!("\n## `[[{name}]]`\n")) && reference.contains("\n### `prefix`\n"),
+                "{name}"
+            );
+            continue;
+        }
         assert!(sample.contains(&format!("\n#{name} = ")), "{}", key.path);
         assert!(
             schema

@@ -16,7 +16,7 @@ impl Tree {
             Kind::Text => value.is_str(),
             Kind::Integer => value.is_integer(),
             Kind::Boolean => value.is_bool(),
-            Kind::List => value.is_array(),
+            Kind::List | Kind::Tables => value.is_array(),
             Kind::Choice(names) => value
                 .as_str()
                 .is_some_and(|value| names.iter().any(|name| name == value)),
@@ -57,6 +57,10 @@ fn alone(table: &str, field: &str, value: &Value, dialect: bool) -> Result<(), S
 }
 
 fn insert(root: &mut Table, table: &str, field: &str, value: &Value, dialect: bool) {
+    if table.is_empty() {
+        root.insert(field.to_owned(), value.clone());
+        return;
+    }
     let home = if dialect {
         child(root, "dialects")
     } else {
@@ -81,6 +85,7 @@ pub fn wanted(kind: &Kind) -> String {
         Kind::Integer => "a whole number".into(),
         Kind::Boolean => "true or false".into(),
         Kind::List => "a list in square brackets".into(),
+        Kind::Tables => "a list of tables".into(),
         Kind::Choice(names) => names
             .iter()
             .map(|name| format!("\"{name}\""))
@@ -94,6 +99,8 @@ pub fn flatten(table: Table) -> (Vec<(String, Value)>, Vec<String>) {
     let (mut values, mut unknown) = (Vec::new(), Vec::new());
     for (name, value) in table {
         match value {
+            // What may stand many times is one value; a lone table is told what it must be.
+            value if keys::find(&name).is_some() => values.push((name, value)),
             Value::Table(fields) if keys::model().tables.iter().any(|table| table.name == name) => {
                 values.extend(
                     fields

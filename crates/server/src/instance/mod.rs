@@ -1,6 +1,7 @@
 //! A running server, in one value: what `dev`, `serve` and the test kit start alike.
 
 mod background;
+mod gateway;
 pub mod keys;
 mod metrics;
 mod open;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use vestibule_ops::Core;
-use vestibule_web::{App, Rate, Rates, Serving, Shutdown};
+use vestibule_web::{App, Gateway, Rate, Rates, Serving, Shutdown};
 
 /// What a server is started with.
 pub struct Options {
@@ -92,7 +93,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     let pages = pages::router(pages).merge(readiness.clone().router());
     let app = App::new(
         Arc::clone(&core),
-        web(&config),
+        web(&config, gateway::gateway(&config, setup.profile, &*core.entropy)),
         crate::dialects::all(),
         pages,
         shutdown.clone(),
@@ -168,12 +169,13 @@ fn documents(base_url: &str) -> Result<Vec<Document>, OpenError> {
     documents.collect()
 }
 
-fn web(config: &Config) -> vestibule_web::Settings {
+fn web(config: &Config, gateway: Gateway) -> vestibule_web::Settings {
     vestibule_web::Settings {
         default_environment: config.server.default_environment.into(),
         trusted_proxies: config.network.trusted_proxies.clone(),
         hosts: config.network.hosts.clone(),
         rates: rates(&config.limits),
+        gateway: Some(gateway),
     }
 }
 

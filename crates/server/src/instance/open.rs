@@ -175,6 +175,7 @@ fn hashing(config: &Config) -> Result<pool::Settings, OpenError> {
 fn settings(config: &Config, public_url: &str, profile: Profile) -> InstanceSettings {
     InstanceSettings {
         public_url: public_url.trim_end_matches('/').to_owned(),
+        routes: crate::routes::all(),
         defaults: config.project_defaults(),
         lockout: config.lockout.lockout(),
         request_timeout: Duration::from_secs(config.server.request_timeout),

@@ -50,6 +50,19 @@ pub struct Document {
     pub openapi: serde_json::Value,
 }
 
+/// The paths of pages and documents, with `{name}` where anything may stand; each covers those that it continues.
+pub(crate) const PATHS: [&str; 9] = [
+    "/verify-email",
+    "/reset-password",
+    "/assets/{name}",
+    "/ready",
+    "/docs/{dialect}/{operation}",
+    "/dev/inbox/{id}/html",
+    "/openapi/{document}",
+    "/quickstart",
+    "/forward-auth/{dialect}",
+];
+
 /// What every handler sees.
 struct Pages {
     state: PagesState,

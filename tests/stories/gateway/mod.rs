@@ -1,0 +1,8 @@
+//! Stories about what lies behind the doors.
+
+mod faults;
+mod forward_auth;
+mod passing;
+mod refusing;
+mod streams;
+mod upstream;
