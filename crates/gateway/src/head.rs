@@ -8,7 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, CONNECTION, CONTENT_LENGTH, EXPECT, HOST,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version};
@@ -72,6 +72,7 @@ pub(crate) fn request(
     // What the client was asked to wait for has come: its body is being passed on.
     headers.remove(EXPECT);
     remove_spoofable(&mut headers);
+    join_cookies(&mut headers);
     identity.tell(&mut headers, id);
     forwarded.tell(&mut headers);
     headers.insert(HOST, host);
@@ -188,10 +189,67 @@ fn remove_spoofable(headers: &mut HeaderMap) {
     }
 }
 
+/// HTTP/2 clients send their cookies in parts; here they are one list (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut parts = headers.get_all(COOKIE).iter();
+    let (Some(first), Some(_)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    let mut joined = first.as_bytes().to_vec();
+    for part in headers.get_all(COOKIE).iter().skip(1) {
+        joined.extend_from_slice(b"; ");
+        joined.extend_from_slice(part.as_bytes());
+    }
+    if let Ok(joined) = HeaderValue::from_maybe_shared(Bytes::from(joined)) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
 /// Takes out of an upstream's answer what is not for the client.
 pub(crate) fn clean_answer(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
     for name in &CROSS_ORIGIN {
         headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_in_parts_become_one_list() {
+        let mut headers = HeaderMap::new();
+        join_cookies(&mut headers);
+        assert!(headers.is_empty());
+        for (part, joined) in [("a=1", "a=1"), ("b=2", "a=1; b=2"), ("c=3", "a=1; b=2; c=3")] {
+            headers.append(COOKIE, HeaderValue::from_static(part));
+            join_cookies(&mut headers);
+            assert_eq!(headers[COOKIE], joined);
+            assert_eq!(headers.len(), 1);
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_one_connection_is_removed_with_what_it_names() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "Close, X-One ,x_two,\"bad name\""),
+            ("connection", "x-three"),
+            ("x-one", "1"),
+            ("x_two", "2"),
+            ("x-three", "3"),
+            ("transfer-encoding", "chunked"),
+            ("content-length", "5"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("keep-alive", "timeout=5"),
+            ("accept", "*/*"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        remove_hop_by_hop(&mut headers);
+        let left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, ["accept"]);
     }
 }
