@@ -10,6 +10,8 @@ mod gateway;
 #[cfg(test)]
 mod hmac;
 #[cfg(test)]
+mod koolbase;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod rakcha;

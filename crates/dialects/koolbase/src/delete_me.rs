@@ -1,0 +1,9 @@
+//! `DELETE /v1/sdk/auth/me`
+
+use vestibule_ops::{Caller, Error};
+use vestibule_web::{Answer, Call};
+
+pub(crate) async fn delete_me(call: Call, caller: Caller) -> Result<Answer, Error> {
+    vestibule_ops::delete_account(&call.cx, &caller).await?;
+    Ok(Answer::empty(204))
+}

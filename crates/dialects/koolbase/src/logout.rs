@@ -1,0 +1,9 @@
+//! `POST /v1/sdk/auth/logout`
+
+use vestibule_ops::{Error, LogoutTarget};
+use vestibule_web::{Answer, Call};
+
+pub(crate) async fn logout(call: Call) -> Result<Answer, Error> {
+    vestibule_ops::logout(&call.cx, call.bearer(), LogoutTarget::Current).await?;
+    Ok(Answer::empty(204))
+}
