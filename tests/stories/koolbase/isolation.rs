@@ -36,9 +36,10 @@ async fn callers(t: &Server, number: usize) -> Vec<(&'static str, Koolbase<'_>)>
         .verified()
         .await;
     let other = t.another_project(&format!("other-{number}")).await;
-    let nobody = t.koolbase();
-    let of_test = t
-        .koolbase()
+    let address = format!("10.1.{number}.1");
+    let nobody = t.koolbase().from(&address);
+    let of_test = nobody
+        .clone()
         .with_key(&t.keys.test.publishable)
         .signed_in(&tess)
         .await;
