@@ -1,4 +1,4 @@
-"""The Rakomi document's own curl commands, in its order, with only the host, the key and the token put in."""
+"""The documents' own curl commands, in their order, with only the host, the key and the token put in."""
 
 import json
 import pathlib
@@ -7,14 +7,18 @@ import subprocess
 
 from server import dev
 
-COMMANDS = (pathlib.Path(__file__).parent / "document" / "rakomi.txt").read_text().splitlines()
+DOCUMENTS = pathlib.Path(__file__).parent / "document"
+RAKOMI = (DOCUMENTS / "rakomi.txt").read_text().splitlines()
+RAKCHA = (DOCUMENTS / "rakcha.txt").read_text().splitlines()
 
 
 def run(command, server, token):
     for sample, real in [
         ("https://api.rakomi.com", server.base_url),
+        ("https://rakcha.example.com", server.base_url),
         ("akm_test_xxx", server.key),
         ("eyJhbGciOiJSUzI1NiIs...", token),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...", token),
     ]:
         command = command.replace(sample, real)
     quiet = command.replace("curl ", "curl --silent --show-error --write-out '\\n%{http_code}' ", 1)
@@ -24,7 +28,7 @@ def run(command, server, token):
 
 
 with dev() as server:
-    health, register, login, me, jwks = COMMANDS
+    health, register, login, me, jwks = RAKOMI
     status, body = run(health, server, "")
     assert (status, body["status"]) == (200, "ok") and body["version"], body
 
@@ -47,4 +51,15 @@ with dev() as server:
     for key in body["keys"]:
         assert list(key) == ["kty", "kid", "alg", "use", "n", "e"], key
         assert (key["kty"], key["alg"], key["use"]) == ("RSA", "RS256", "sig")
-print("the document's five commands answer as documented")
+
+    # This API has no sign-up: its document's user comes through another door.
+    registered = server.post("/v1/auth/register", {"email": "client@example.com", "password": "your-password"})
+    assert registered.status_code == 201, registered.text
+    (authenticate,) = RAKCHA
+    status, body = run(authenticate, server, "")
+    assert status == 200 and list(body) == ["token", "user"] and list(body["user"]) == ["id", "email", "role"], body
+    assert body["token"].startswith("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."), body
+    assert isinstance(body["user"]["id"], int) and body["user"]["role"] == "client", body
+    status, body = run(authenticate.replace("your-password", "wrong"), server, "")
+    assert (status, body) == (401, {"message": "Invalid credentials."}), body
+print("the documents' commands answer as documented")

@@ -119,6 +119,7 @@ const fn conflict(refusal: &Conflict) -> Said {
     match refusal {
         Conflict::EmailTaken => said(409, "email_taken", "Email already registered"),
         Conflict::ValueTaken(_) => said(409, "value_taken", "A value that must be unique is already taken"),
+        Conflict::LastSuperuser => said(409, "last_admin", "The last administrator cannot be removed"),
     }
 }
 
@@ -131,12 +132,18 @@ const fn permission(refusal: Permission) -> Said {
             "Registration is closed for this project",
         ),
         Permission::CrossSite => said(403, "forbidden", "A page of another site may not do this"),
+        Permission::ReadOnly => said(
+            403,
+            "forbidden",
+            "The roles of this project stand in its configuration",
+        ),
     }
 }
 
 const fn not_found(refusal: &NotFound) -> Said {
     match refusal {
         NotFound::Session => said(404, "not_found", "There is no such session"),
+        NotFound::Record { .. } => said(404, "not_found", "There is no such record"),
         NotFound::Route => said(404, "not_found", "There is no such route"),
         NotFound::Method { .. } => said(
             405,
