@@ -55,11 +55,13 @@ with dev() as server:
     # This API has no sign-up: its document's user comes through another door.
     registered = server.post("/v1/auth/register", {"email": "client@example.com", "password": "your-password"})
     assert registered.status_code == 201, registered.text
-    (authenticate,) = RAKCHA
+    authenticate, films = RAKCHA
     status, body = run(authenticate, server, "")
     assert status == 200 and list(body) == ["token", "user"] and list(body["user"]) == ["id", "email", "role"], body
     assert body["token"].startswith("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."), body
     assert isinstance(body["user"]["id"], int) and body["user"]["role"] == "client", body
+    assert run(films, server, body["token"]) == (200, [])
+    assert run(films, server, "a.b.c") == (401, {"message": "Invalid credentials."})
     status, body = run(authenticate.replace("your-password", "wrong"), server, "")
     assert (status, body) == (401, {"message": "Invalid credentials."}), body
 print("the documents' commands answer as documented")

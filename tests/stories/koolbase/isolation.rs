@@ -94,6 +94,50 @@ stories! {
                 writeln!(table, "  {verdict}: {}", names.join("; ")).unwrap();
             }
         }
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @r#"
+        POST /v1/sdk/auth/register
+          401 unauthorized: nobody; secret key; Eve, no key
+          201: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/login
+          401 unauthorized: nobody; secret key; Eve, no key
+          200: publishable key; API key; Eve; Tess of test, live key; a token of another dialect
+          400 invalid_credentials: other project's key; Eve, test key
+        POST /v1/sdk/auth/refresh
+          401 unauthorized: nobody; secret key; Eve, no key
+          401 invalid_refresh_token: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/logout
+          401 unauthorized: nobody; publishable key; API key; secret key; other project's key; Eve, no key; Eve, test key; Tess of test, live key; a token of another dialect
+          204: Eve
+        GET /v1/sdk/auth/me
+          401 unauthorized: nobody; publishable key; API key; secret key; other project's key; Eve, no key; Eve, test key; Tess of test, live key; a token of another dialect
+          200: Eve
+        PATCH /v1/sdk/auth/me
+          401 unauthorized: nobody; publishable key; API key; secret key; other project's key; Eve, no key; Eve, test key; Tess of test, live key; a token of another dialect
+          200: Eve
+        DELETE /v1/sdk/auth/me
+          401 unauthorized: nobody; publishable key; API key; secret key; other project's key; Eve, no key; Eve, test key; Tess of test, live key; a token of another dialect
+          204: Eve
+        POST /v1/sdk/auth/verify-email
+          401 unauthorized: nobody; secret key; Eve, no key
+          400 token_invalid: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/send-verification
+          401 unauthorized: nobody; secret key; Eve, no key
+          200: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/resend-verification
+          401 unauthorized: nobody; secret key; Eve, no key
+          200: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/forgot-password
+          401 unauthorized: nobody; secret key; Eve, no key
+          200: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/password-reset
+          401 unauthorized: nobody; secret key; Eve, no key
+          200: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/reset-password
+          401 unauthorized: nobody; secret key; Eve, no key
+          400 token_invalid: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        POST /v1/sdk/auth/password-reset/confirm
+          401 unauthorized: nobody; secret key; Eve, no key
+          400 token_invalid: publishable key; API key; other project's key; Eve; Eve, test key; Tess of test, live key; a token of another dialect
+        "#);
     }
 }

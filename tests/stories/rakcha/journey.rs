@@ -3,7 +3,9 @@
 use super::{cinema, films, is_refused, token};
 use serde_json::json;
 use std::time::Duration;
-use vestibule_testkit::{Act, answered, stories};
+use vestibule_ops::admin::roles;
+use vestibule_ops::roles::NewRole;
+use vestibule_testkit::{Act, Environment, answered, operator, stories};
 
 stories! {
     async fn signing_in_answers_a_token_and_the_user_with_its_number_and_role(t: Server) {
@@ -68,6 +70,20 @@ stories! {
         assert_eq!(t.rakcha().bearing(&answer.string("token")).claims().claim("role"), "cinema_manager");
         let elsewhere = t.rakomi().signed_in(&ada).await.me().await.ok(200).json();
         assert_eq!(elsewhere["roles"], json!([]), "no other door knows of it");
+    }
+
+    async fn the_role_that_was_assigned_first_is_shown(t: Server) {
+        let ada = t.user("ada@example.org").await;
+        for role in ["cinema_manager", "admin"] {
+            let (half, by) = ((&*t.project, Environment::Live), operator());
+            let new = NewRole { name: role.to_owned(), superuser: false };
+            let made = roles::create(t.core(), &by, half, new).await.unwrap();
+            roles::assign(t.core(), &by, half, made.id, ada.id).await.unwrap();
+            t.advance(Duration::from_secs(1));
+        }
+        let answer = t.rakcha().login(&ada.email, &ada.password).await.ok(200);
+        assert_eq!(answer.json()["user"]["role"], "cinema_manager");
+        assert_eq!(t.rakcha().bearing(&answer.string("token")).claims().claim("role"), "cinema_manager");
     }
 
     async fn a_longer_life_of_tokens_is_a_setting(t: Server) {
