@@ -8,20 +8,20 @@ stories! {
     async fn the_documents_own_requests_are_answered_as_documented(t: Server) {
         let app = t.arkos();
         let signup = app.signup(json!({"email": "user@example.com", "password": "StrongP@ss123", "name": "John Doe"})).await;
-        answered!(signup, 201, @r#"{"data":{"id":"019cb391-c200-7f0e-80f9-4fbf1b9342d2","email":"user@example.com","name":"John Doe","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
+        answered!(signup, 201, @r#"{"data":{"id":"019cb391-c200-7f09-9d45-7736936ffa27","email":"user@example.com","name":"John Doe","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
 
         let login = app.login("user@example.com", "StrongP@ss123").await;
-        answered!(login, 200, @"");
+        answered!(login, 200, @r#"{"accessToken":"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpZCI6IjAxOWNiMzkxLWMyMDAtN2YwOS05ZDQ1LTc3MzY5MzZmZmEyNyIsInN1YiI6IjAxOWNiMzkxLWMyMDAtN2YwOS05ZDQ1LTc3MzY5MzZmZmEyNyIsInNpZCI6IjAxOWNiMzkxLWMyMDAtNzU3Ny1iNzJkLTNlNTg2ZjVkMGM3YyIsImlhdCI6MTc3MjUzOTIwMCwiZXhwIjoxNzc1MTMxMjAwLCJqdGkiOiIwMTljYjM5MS1jMjAwLTc1NzctYjcyZC0zZTU4NmY1ZDBjN2MuMSJ9.yeBnU6ddnAgScnHA9Gefx5OMbFmD653PKlGEY6_LiSA"}"#);
         let app = app.bearing(&login.string("accessToken"));
 
         t.advance(Duration::from_millis(1_500));
         let changed = app.update_password("StrongP@ss123", "EvenStronger@456").await;
-        answered!(changed, 200, @"");
-        answered!(app.me().await, 200, @"");
+        answered!(changed, 200, @r#"{"status":"success","message":"Password updated successfully!"}"#);
+        answered!(app.me().await, 200, @r#"{"data":{"id":"019cb391-c200-7f09-9d45-7736936ffa27","email":"user@example.com","name":"John Doe","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
 
         let updated = app.update_me(json!({"name": "John Smith", "bio": "Software Engineer"})).await;
-        answered!(updated, 200, @"");
-        answered!(app.me().await, 200, @"");
+        answered!(updated, 200, @r#"{"data":{"id":"019cb391-c200-7f09-9d45-7736936ffa27","email":"user@example.com","name":"John Smith","bio":"Software Engineer","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:01.500Z"}}"#);
+        answered!(app.me().await, 200, @r#"{"data":{"id":"019cb391-c200-7f09-9d45-7736936ffa27","email":"user@example.com","name":"John Smith","bio":"Software Engineer","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:01.500Z"}}"#);
 
         let logout = app.logout().await.ok(204);
         assert_eq!((logout.text(), logout.header("content-type")), ("", None));

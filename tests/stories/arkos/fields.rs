@@ -68,8 +68,8 @@ stories! {
     async fn a_violation_of_the_schema_names_every_field_and_rule(t: Server) {
         let body = json!({"email": "no-at", "password": "StrongP@ss123", "name": 1, "bio": "b".repeat(2_049), "role": "admin", "picture": "javascript:alert(1)"});
         answered!(t.arkos().signup(body).await, 400, @r#"{"status":"error","message":"Invalid Data","code":400,"errors":[{"property":"email","constraints":{"format":"email must be an address of the form name@example.com"}},{"property":"name","constraints":{"type":"name must be a string"}},{"property":"bio","constraints":{"maxLength":"bio must be at most 2048 characters long"}},{"property":"role","constraints":{"forbidden":"role cannot be set"}},{"property":"picture","constraints":{"pattern":"picture must be an http or https URL"}}]}"#);
-        answered!(t.arkos().signup(json!({"email": "", "password": 7})).await, 400, @"");
-        answered!(t.arkos().signup(json!({})).await, 400, @"");
+        answered!(t.arkos().signup(json!({"email": "", "password": 7})).await, 400, @r#"{"status":"error","message":"Invalid Data","code":400,"errors":[{"property":"email","constraints":{"minLength":"email must not be empty"}},{"property":"password","constraints":{"type":"password must be a string"}}]}"#);
+        answered!(t.arkos().signup(json!({})).await, 400, @r#"{"status":"error","message":"Invalid Data","code":400,"errors":[{"property":"email","constraints":{"required":"email is required"}},{"property":"password","constraints":{"required":"password is required"}}]}"#);
     }
 
     async fn i05_no_field_of_a_sign_up_is_taken_in_another_type(t: Server) {

@@ -27,7 +27,7 @@ stories! {
         let token = Forgery::of(app.access());
         assert_eq!(token.header, r#"{"alg":"HS256","typ":"JWT"}"#);
         assert_eq!(token.claims["id"], json!(ada.id.to_string()));
-        insta::assert_snapshot!(Value::Object(token.claims.clone()), @r#"{"id":"019cb391-c200-7f0e-80f9-4fbf1b9342d2","sub":"019cb391-c200-7f0e-80f9-4fbf1b9342d2","sid":"019cb391-c200-7599-a4aa-868e3ec0fe13","iat":1772539200,"exp":1775131200,"jti":"019cb391-c200-7599-a4aa-868e3ec0fe13.1"}"#);
+        insta::assert_snapshot!(Value::Object(token.claims.clone()), @r#"{"id":"019cb391-c200-7f09-9d45-7736936ffa27","sub":"019cb391-c200-7f09-9d45-7736936ffa27","sid":"019cb391-c200-7c7f-9d44-1eaf80abba61","iat":1772539200,"exp":1775131200,"jti":"019cb391-c200-7c7f-9d44-1eaf80abba61.1"}"#);
         assert_eq!(token.signed(), app.access(), "the key is the one that the story knows");
         t.advance(Duration::from_secs(30 * 24 * 3_600 - 1));
         app.me().await.ok(200);
