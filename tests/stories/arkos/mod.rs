@@ -11,5 +11,6 @@ mod limits;
 mod passwords;
 mod profile;
 mod refusals;
+mod roles;
 mod sessions;
 mod tokens;

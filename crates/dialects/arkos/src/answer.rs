@@ -4,8 +4,8 @@ use crate::error::say;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use vestibule_model::Refusal;
-use vestibule_model::refusal::{Account, Conflict, FieldError, Input, Token, WeakPassword};
+use vestibule_model::refusal::{Account, Conflict, FieldError, Input, NotFound, Record, Token, WeakPassword};
+use vestibule_model::{Refusal, Timestamp};
 use vestibule_web::{Answer, Endpoint, RequestId};
 
 /// Said to who sends a password with changes of the profile.
@@ -48,7 +48,7 @@ pub(crate) fn error(status: u16, message: &str) -> Answer {
 }
 
 /// Says a refusal as Arkos says it at this endpoint.
-pub(crate) fn answer(at: Endpoint, refusal: &Refusal, _: &RequestId) -> Answer {
+pub(crate) fn answer(at: Endpoint, refusal: &Refusal, _: &RequestId, _: Timestamp) -> Answer {
     let said = match refusal {
         // A caller whose account was disabled a moment ago is logged out.
         Refusal::Account(Account::Disabled) if at != Endpoint::Login => say(&Token::Revoked.into()),
@@ -64,7 +64,7 @@ pub(crate) fn answer(at: Endpoint, refusal: &Refusal, _: &RequestId) -> Answer {
                 status: "error",
                 message: said.message,
                 code: Some(said.status),
-                errors: violations(fields),
+                errors: violations(at, fields),
             },
         ),
         Refusal::ApiKey(_) | Refusal::Token(_) => error(said.status, said.message).challenging(refusal),
@@ -81,7 +81,13 @@ fn detail(at: Endpoint, refusal: &Refusal) -> Option<String> {
         Refusal::Input(Input::Malformed(why)) => Some(format!("The request cannot be read: {why}")),
         Refusal::Input(Input::WeakPassword(why)) => Some(weak(at, *why)),
         Refusal::Conflict(Conflict::EmailTaken) => Some(duplicate("email")),
-        Refusal::Conflict(Conflict::ValueTaken(fields)) => Some(duplicate(&fields.join(", "))),
+        Refusal::Conflict(Conflict::ValueTaken(fields)) => {
+            let fields: Vec<_> = fields.iter().map(|field| spelled(at, field)).collect();
+            Some(duplicate(&fields.join(", ")))
+        }
+        Refusal::NotFound(NotFound::Record { kind, id }) => {
+            Some(format!("{} with ID {id} not found", model(*kind)))
+        }
         _ => None,
     }
 }
@@ -107,10 +113,36 @@ fn weak(at: Endpoint, why: WeakPassword) -> String {
     }
 }
 
+/// The vendor's name of a collection's records.
+const fn model(kind: Record) -> &'static str {
+    match kind {
+        Record::Role => "AuthRole",
+        Record::Permission => "AuthPermission",
+        Record::Assignment => "UserRole",
+        Record::User => "User",
+    }
+}
+
+/// The name under which this API knows a field that operations name `field`.
+fn spelled(at: Endpoint, field: &str) -> &str {
+    match (at, field) {
+        (
+            Endpoint::CreatePermission
+            | Endpoint::UpdatePermission
+            | Endpoint::CreateAssignment
+            | Endpoint::UpdateAssignment,
+            "role",
+        ) => "roleId",
+        (Endpoint::CreateAssignment | Endpoint::UpdateAssignment, "user") => "userId",
+        _ => field,
+    }
+}
+
 /// Every wrong field once, in the order in which it was first met.
-fn violations(fields: &[FieldError]) -> Vec<Violation<'_>> {
+fn violations(at: Endpoint, fields: &[FieldError]) -> Vec<Violation<'_>> {
     let mut violations: Vec<Violation<'_>> = Vec::new();
     for FieldError { field, rule, message } in fields {
+        let field = spelled(at, field);
         let sentence = Value::from(format!("{field} {message}"));
         match violations.iter_mut().find(|it| it.property == field) {
             Some(known) => drop(known.constraints.insert((*rule).to_owned(), sentence)),

@@ -92,6 +92,7 @@ const fn input(refusal: &Input) -> Said {
 const fn conflict(refusal: &Conflict) -> Said {
     match refusal {
         Conflict::EmailTaken | Conflict::ValueTaken(_) => said(409, "Duplicate value detected"),
+        Conflict::LastSuperuser => said(409, "The last superuser cannot be removed"),
     }
 }
 
@@ -100,6 +101,10 @@ const fn permission(refusal: Permission) -> Said {
         Permission::Insufficient | Permission::CrossSite => {
             said(403, "You do not have permission to perform this action")
         }
+        Permission::ReadOnly => said(
+            403,
+            "Roles and permissions are static: they stand in the configuration of this project",
+        ),
         Permission::RegistrationClosed => said(403, "Registration is closed"),
     }
 }
@@ -107,6 +112,7 @@ const fn permission(refusal: Permission) -> Said {
 const fn not_found(refusal: &NotFound) -> Said {
     match refusal {
         NotFound::Session => said(404, "There is no such session"),
+        NotFound::Record { .. } => said(404, "There is no such record"),
         NotFound::Route | NotFound::Method { .. } => NOT_FOUND,
     }
 }

@@ -8,6 +8,7 @@ mod login;
 mod login_field;
 mod logout;
 mod me;
+mod roles;
 mod routes;
 mod settings;
 mod signup;
@@ -22,7 +23,7 @@ use vestibule_model::policy::PasswordPolicy;
 use vestibule_model::token::Algorithm;
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
-use vestibule_web::{Dialect, KeyRule, LimitHeaders, OwnBudget, Quickstart, Rate, SchemaOf};
+use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, OwnBudget, Quickstart, Rate, SchemaOf};
 
 const MONTH: Duration = Duration::from_hours(30 * 24);
 
@@ -79,6 +80,11 @@ pub fn dialect() -> Dialect {
             profile: "/api/users/me",
         },
         routes: routes::routes,
+        identity: |_, user, roles| Identity {
+            user_id: user.id.to_string(),
+            email: user.email.to_string(),
+            roles,
+        },
         answer: answer::answer,
         error_schema: SchemaOf::new::<answer::ErrorBody>(),
         error_type: "application/json",

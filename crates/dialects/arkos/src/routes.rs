@@ -4,6 +4,7 @@ use crate::delete_me::delete_me;
 use crate::login::{LoginBody, login};
 use crate::logout::logout;
 use crate::me::me;
+use crate::roles;
 use crate::signup::{SignupBody, signup};
 use crate::update_me::{UpdateMeBody, update_me};
 use crate::update_password::{UpdatePasswordBody, update_password};
@@ -11,7 +12,10 @@ use crate::wire::{AccessToken, Done, ProfileAnswer};
 use vestibule_web::{Budget, Endpoint, Route, api_key, secret_of_session, signed_in};
 
 pub(crate) fn routes() -> Vec<Route> {
-    [accounts(), profile()].into_iter().flatten().collect()
+    [accounts(), profile(), roles::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn accounts() -> Vec<Route> {
