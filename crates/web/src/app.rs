@@ -11,6 +11,7 @@ use crate::head;
 use crate::hosts::Hosts;
 use crate::limit::{self, Budget, Limits, Rates, Shown, Turns};
 use crate::meter::{InFlight, Meter};
+use crate::refuse::throttled;
 use crate::reply::{Reply, Response};
 use crate::request_id::{RequestId, RequestIds};
 use crate::route::Route;
@@ -26,7 +27,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use vestibule_model::refusal::{Failed, NotFound, Throttled};
+use vestibule_model::refusal::{Failed, NotFound};
 use vestibule_model::{Environment, Project, Refusal};
 use vestibule_ops::{Core, Error};
 
@@ -206,7 +207,7 @@ impl App {
                 Err(Failed::Internal.into())
             })
         };
-        let answer = result.unwrap_or_else(|error| refuse(dialect, route.endpoint, error, &id));
+        let answer = result.unwrap_or_else(|error| self.refuse(dialect, route.endpoint, error, &id));
         let readers = match route.guard.access() {
             vestibule_model::Access::Public => Readers::Anybody {
                 asking: origin.is_some(),
@@ -283,22 +284,4 @@ impl App {
         }
         client
     }
-}
-
-pub(crate) fn throttled(shown: &Shown) -> Error {
-    Throttled::Client {
-        retry_after: shown.standing.reset,
-    }
-    .into()
-}
-
-/// Says no in the dialect's words. What went wrong on our side is logged, and its cause is told to nobody.
-pub(crate) fn refuse(dialect: &Dialect, endpoint: Endpoint, error: Error, id: &RequestId) -> Answer {
-    if let Error::Fault(fault) = &error {
-        let (request_id, dialect, endpoint) = (id.as_str(), dialect.door.name.as_str(), endpoint.as_str());
-        tracing::error!(request_id, dialect, endpoint, %fault, "a request failed");
-    }
-    let refusal = error.refusal();
-    let answer = (dialect.answer)(endpoint, &refusal, id);
-    crate::reply::with_advice(answer, &refusal)
 }

@@ -9,8 +9,11 @@ use crate::request_id::RequestId;
 use crate::route::Route;
 use crate::schema::SchemaOf;
 use serde_json::Value;
-use vestibule_model::Refusal;
+use vestibule_model::{Refusal, Timestamp};
 use vestibule_ops::Door;
+
+/// When documentation says no: 2025-12-04T13:30:00Z.
+const EXAMPLE_TIME: Timestamp = Timestamp::from_seconds(1_764_855_000);
 
 /// Everything that the kit needs to know about a dialect. Each dialect crate has one function that returns it.
 pub struct Dialect {
@@ -38,8 +41,8 @@ pub struct Dialect {
     pub error_schema: SchemaOf,
     /// Its routes.
     pub routes: fn() -> Vec<Route>,
-    /// How it says no. The kit adds `Retry-After` and `Allow`.
-    pub answer: fn(Endpoint, &Refusal, &RequestId) -> Answer,
+    /// How it says no, and when. The kit adds `Retry-After` and `Allow`.
+    pub answer: fn(Endpoint, &Refusal, &RequestId, Timestamp) -> Answer,
 }
 
 impl Dialect {
@@ -48,9 +51,9 @@ impl Dialect {
         self.own_budgets.iter().find(|budget| budget.covers(path))
     }
 
-    /// How it says no at an endpoint: status and body, with a request id for documentation.
+    /// How it says no at an endpoint: status and body, with a request id and a time for documentation.
     pub fn refused(&self, at: Endpoint, refusal: &Refusal) -> (u16, Value) {
-        let answer = (self.answer)(at, refusal, &RequestId::example());
+        let answer = (self.answer)(at, refusal, &RequestId::example(), EXAMPLE_TIME);
         (
             answer.status.as_u16(),
             serde_json::from_slice(&answer.body).unwrap_or_default(),

@@ -31,6 +31,7 @@ mod path;
 mod patience;
 mod presented;
 mod quickstart;
+mod refuse;
 mod reply;
 mod request_id;
 mod route;

@@ -139,7 +139,7 @@ pub(crate) fn dialect() -> Dialect {
         error_type: "application/problem+json",
         error_schema: SchemaOf::new::<Problem>(),
         routes,
-        answer: |_, _, id| {
+        answer: |_, _, id, _| {
             Answer::problem(
                 400,
                 &Problem {

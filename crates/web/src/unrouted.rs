@@ -1,11 +1,12 @@
 //! Requests under a dialect's prefix that no route takes.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived, refuse, throttled};
+use crate::app::{App, Arrived};
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::limit::Budget;
+use crate::refuse::throttled;
 use crate::reply::Reply;
 use crate::router::Place;
 use vestibule_model::Access;
@@ -60,7 +61,7 @@ impl App {
         } else {
             refusal.into()
         };
-        let answer = refuse(dialect, Endpoint::Unrouted, error, &arrived.id);
+        let answer = self.refuse(dialect, Endpoint::Unrouted, error, &arrived.id);
         let readers = self
             .readers(dialect, cors::origin(&arrived.parts.headers), None)
             .await;

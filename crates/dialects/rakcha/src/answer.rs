@@ -3,7 +3,7 @@
 use crate::error::say;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_model::Refusal;
+use vestibule_model::{Refusal, Timestamp};
 use vestibule_web::{Answer, Endpoint, RequestId};
 
 /// What is said to a client that is refused.
@@ -14,7 +14,7 @@ pub(crate) struct Message<'a> {
 }
 
 /// Says a refusal as Rakcha says it at this endpoint.
-pub(crate) fn answer(at: Endpoint, refusal: &Refusal, _: &RequestId) -> Answer {
+pub(crate) fn answer(at: Endpoint, refusal: &Refusal, _: &RequestId, _: Timestamp) -> Answer {
     let (status, message) = say(refusal);
     let exact = match refusal {
         Refusal::Input(input) => input.detail(),

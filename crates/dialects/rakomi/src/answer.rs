@@ -3,8 +3,8 @@
 use crate::error::say;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_model::Refusal;
 use vestibule_model::refusal::Input;
+use vestibule_model::{Refusal, Timestamp};
 use vestibule_web::{Answer, Endpoint, RequestId};
 
 /// RFC 9457, with the vendor's older `error` object inside.
@@ -46,7 +46,7 @@ pub(crate) struct OauthError<'a> {
 }
 
 /// Says a refusal as Rakomi says it at this endpoint.
-pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId) -> Answer {
+pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId, _: Timestamp) -> Answer {
     let said = say(refusal);
     let detail = match refusal {
         Refusal::Input(input) => input.detail(),

@@ -19,6 +19,10 @@ pub fn table(dialect: &Dialect) -> String {
     );
     for refusal in refusals() {
         let (status, body) = dialect.refused(Endpoint::Login, &refusal);
+        let body = body
+            .get("error")
+            .filter(|inner| inner.is_object())
+            .unwrap_or(&body);
         let text = |names: &[&str]| {
             let found = names
                 .iter()
