@@ -6,7 +6,11 @@ use vestibule_web::Dialect;
 
 /// All of them, in the order of listing.
 pub fn all() -> Vec<Dialect> {
-    vec![vestibule_rakomi::dialect(), vestibule_rakcha::dialect()]
+    vec![
+        vestibule_rakomi::dialect(),
+        vestibule_rakcha::dialect(),
+        vestibule_darukaa::dialect(),
+    ]
 }
 
 /// What operations know of them, in the same order.

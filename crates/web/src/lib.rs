@@ -30,6 +30,7 @@ mod pages;
 mod path;
 mod patience;
 mod presented;
+mod proof;
 mod quickstart;
 mod refuse;
 mod reply;
