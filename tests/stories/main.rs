@@ -6,6 +6,8 @@ mod budgets;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod rakomi;

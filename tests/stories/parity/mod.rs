@@ -1,0 +1,8 @@
+//! The same story through every door: equal verdicts, each in its own words.
+
+mod accounts;
+mod door;
+mod isolation;
+mod lockout;
+mod passwords;
+mod sessions;
