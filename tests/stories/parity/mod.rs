@@ -2,6 +2,7 @@
 
 mod accounts;
 mod door;
+mod hosts;
 mod isolation;
 mod lockout;
 mod passwords;
