@@ -16,6 +16,8 @@ mod hmac;
 #[cfg(test)]
 mod koolbase;
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod rakcha;

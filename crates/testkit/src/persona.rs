@@ -180,6 +180,21 @@ impl Server {
         );
     }
 
+    /// The live user of an address, if there is one.
+    pub async fn find(&self, email: &str) -> Option<User> {
+        users::find_by_email(self.core(), self.project.realm(Environment::Live), email)
+            .await
+            .expect("the users")
+    }
+
+    /// Ends the lock of somebody's account, as an operator does.
+    pub async fn unlock(&self, persona: &Persona) {
+        let user = self.stored(persona).await.expect("a user");
+        users::unlock(self.core(), &operator(), &user)
+            .await
+            .expect("to unlock");
+    }
+
     /// Deletes somebody, as an operator does.
     pub async fn delete(&self, persona: &Persona) {
         let user = self.stored(persona).await.expect("a user");
