@@ -69,7 +69,7 @@ fn change(fields: &mut Fields) -> PermissionChange {
 pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
     let wanted = listing::read(&call, &COLUMNS)?;
     let page = permissions::list(&call.cx, &caller, &wanted).await?;
-    Ok(Answer::json(200, &Listed::of(&page, AuthPermission::from)))
+    Ok(Answer::json(200, &Listed::<AuthPermission>::of(&page)))
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {

@@ -52,7 +52,7 @@ fn change(fields: &mut Fields) -> RoleChange {
 pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
     let wanted = listing::read(&call, &COLUMNS)?;
     let page = roles::list(&call.cx, &caller, &wanted).await?;
-    Ok(Answer::json(200, &Listed::of(&page, AuthRole::from)))
+    Ok(Answer::json(200, &Listed::<AuthRole>::of(&page)))
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {

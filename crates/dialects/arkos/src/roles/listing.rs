@@ -18,11 +18,14 @@ pub(crate) struct Listed<T: ToSchema> {
 
 impl<T: ToSchema> Listed<T> {
     /// Shapes every row of a page.
-    pub(crate) fn of<'r, R>(page: &'r Page<R>, shape: impl Fn(&'r R) -> T) -> Self {
+    pub(crate) fn of<R>(page: &Page<R>) -> Self
+    where
+        T: for<'r> From<&'r R>,
+    {
         Self {
             total: page.total,
             results: page.rows.len(),
-            data: page.rows.iter().map(shape).collect(),
+            data: page.rows.iter().map(T::from).collect(),
         }
     }
 

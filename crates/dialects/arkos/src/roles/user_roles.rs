@@ -52,7 +52,7 @@ fn change(fields: &mut Fields) -> AssignmentChange {
 pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
     let wanted = listing::read(&call, &COLUMNS)?;
     let page = assignments::list(&call.cx, &caller, &wanted).await?;
-    Ok(Answer::json(200, &Listed::of(&page, UserRole::from)))
+    Ok(Answer::json(200, &Listed::<UserRole>::of(&page)))
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {
