@@ -43,7 +43,13 @@ stories! {
             assert_eq!(wrong.clone().masked(), unknown.masked(), "{}", door.name);
             told.add(door, &wrong);
         }
-        assert_snapshot!(told.text(), @"");
+        assert_snapshot!(told.text(), @r#"
+        rakomi 401 {"type":"about:blank","title":"Unauthorized","status":401,"code":"auth/invalid_credentials","detail":"Invalid email or password","request_id":"req_…","error":{"code":"auth/invalid_credentials","message":"Invalid email or password","request_id":"req_…"}}
+        rakcha 401 {"message":"Invalid credentials."}
+        koolbase 400 {"error":"Wrong email or password","code":"invalid_credentials"}
+        darukaa 401 {"error":{"code":"INVALID_CREDENTIALS","message":"Invalid email or password","details":"The provided credentials do not match any account","request_id":"req_…","timestamp":"2026-03-03T12:00:00Z"}}
+        arkos 401 {"status":"error","message":"Incorrect email or password"}
+        "#);
     }
 
     async fn x11_e04_a_disabled_user_is_told_so_only_after_the_right_password(t: Server) {
@@ -55,7 +61,13 @@ stories! {
             door.says(&right, Verdict::Disabled);
             told.add(door, &right);
         }
-        assert_snapshot!(told.text(), @"");
+        assert_snapshot!(told.text(), @r#"
+        rakomi 403 {"type":"about:blank","title":"Forbidden","status":403,"code":"auth/user_disabled","detail":"This account has been disabled","request_id":"req_…","error":{"code":"auth/user_disabled","message":"This account has been disabled","request_id":"req_…"}}
+        rakcha 401 {"message":"Invalid credentials."}
+        koolbase 403 {"error":"Account has been disabled by project admin","code":"user_disabled"}
+        darukaa 403 {"error":{"code":"ACCOUNT_DISABLED","message":"This account has been disabled","details":"Please contact those who run this service","request_id":"req_…","timestamp":"2026-03-03T12:00:00Z"}}
+        arkos 401 {"status":"error","message":"Incorrect email or password"}
+        "#);
     }
 
     async fn x11_e04_an_unverified_user_is_told_so_only_after_the_right_password(t: Server) {
@@ -68,7 +80,13 @@ stories! {
             door.says(&right, Verdict::Unverified);
             told.add(door, &right);
         }
-        assert_snapshot!(told.text(), @"");
+        assert_snapshot!(told.text(), @r#"
+        rakomi 403 {"type":"about:blank","title":"Forbidden","status":403,"code":"auth/email_not_verified","detail":"The email address must be verified before logging in","request_id":"req_…","error":{"code":"auth/email_not_verified","message":"The email address must be verified before logging in","request_id":"req_…"}}
+        rakcha 401 {"message":"Invalid credentials."}
+        koolbase 400 {"error":"User must verify email before logging in","code":"email_not_verified"}
+        darukaa 403 {"error":{"code":"EMAIL_NOT_VERIFIED","message":"The email address has not been verified","details":"Please follow the link in the verification mail, or ask for a new one","request_id":"req_…","timestamp":"2026-03-03T12:00:00Z"}}
+        arkos 403 {"status":"error","message":"Please verify your email to log in."}
+        "#);
     }
 
     async fn x11_an_address_that_is_taken_at_one_door_is_taken_at_all(t: Server) {
@@ -81,7 +99,12 @@ stories! {
             door.says(&answer, Verdict::Taken);
             told.add(door, &answer);
         }
-        assert_snapshot!(told.text(), @"");
+        assert_snapshot!(told.text(), @r#"
+        rakomi 409 {"type":"about:blank","title":"Conflict","status":409,"code":"auth/email_taken","detail":"This email address is already registered","request_id":"req_…","error":{"code":"auth/email_taken","message":"This email address is already registered","request_id":"req_…"}}
+        koolbase 409 {"error":"Email already registered","code":"email_taken"}
+        darukaa 400 {"error":{"code":"EMAIL_ALREADY_EXISTS","message":"An account with this email already exists","details":"Please use a different email address or try logging in","request_id":"req_…","timestamp":"2026-03-03T12:00:00Z"}}
+        arkos 409 {"status":"error","message":"Duplicate value detected for the unique field(s): email. Please use a different value."}
+        "#);
     }
 
     async fn r01_no_door_lets_a_stranger_choose_what_only_operators_decide(t: Server) {

@@ -19,7 +19,13 @@ stories! {
             assert!(answer.header("retry-after").is_some(), "{}", door.name);
             told.add(door, &answer);
         }
-        assert_snapshot!(told.text(), @"");
+        assert_snapshot!(told.text(), @r#"
+        rakomi 429 {"type":"about:blank","title":"Too Many Requests","status":429,"code":"auth/account_locked","detail":"The account is locked for a while after too many failed attempts; see the Retry-After header","request_id":"req_…","error":{"code":"auth/account_locked","message":"The account is locked for a while after too many failed attempts; see the Retry-After header","request_id":"req_…"}}
+        rakcha 429 {"message":"Too many requests."}
+        koolbase 429 {"error":"Too many failed attempts: account temporarily locked; see the Retry-After header","code":"account_locked"}
+        darukaa 429 {"error":{"code":"ACCOUNT_LOCKED","message":"The account is locked after too many failed attempts","details":"Please wait for the seconds in the Retry-After header, or reset the password","request_id":"req_…","timestamp":"2026-03-03T12:00:00Z"}}
+        arkos 429 {"status":"error","message":"Too many requests, please try again later"}
+        "#);
         t.advance(Duration::from_mins(1));
         for door in &DOORS {
             door.signed_in(&t, &ada.email, PASSWORD).await;

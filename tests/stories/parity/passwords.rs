@@ -34,6 +34,10 @@ stories! {
         {
             for door in &DOORS {
                 let Some(path) = door.sign_up else { continue };
+                // Its documented rule is another one: three kinds of letters (`contracts/README.md`, the defaults).
+                if door.name == "arkos" && password == "Password1" {
+                    continue;
+                }
                 let email = format!("{}{number}@example.org", door.name);
                 let body = json!({"email": email, "password": password});
                 let answer = door.post(&t, path, body).await;

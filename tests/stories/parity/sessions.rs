@@ -33,7 +33,13 @@ stories! {
             door.says(&answer, Verdict::NotSignedIn);
             told.add(door, &answer);
         }
-        assert_snapshot!(told.text(), @"");
+        assert_snapshot!(told.text(), @r#"
+        rakomi 401 {"type":"about:blank","title":"Unauthorized","status":401,"code":"token/revoked","detail":"The session of this access token has ended","request_id":"req_…","error":{"code":"token/revoked","message":"The session of this access token has ended","request_id":"req_…"}}
+        rakcha 401 {"message":"Invalid credentials."}
+        koolbase 401 {"error":"Missing or invalid session token","code":"unauthorized"}
+        darukaa 401 {"error":{"code":"UNAUTHORIZED","message":"Invalid or missing access token","details":"Please provide a valid Bearer token in the Authorization header","request_id":"req_…","timestamp":"2026-03-03T12:00:00Z"}}
+        arkos 401 {"status":"error","message":"You are not logged in! Please log in to get access."}
+        "#);
     }
 
     async fn s08_r25_a_deleted_user_is_out_and_a_new_one_of_the_address_gets_nothing_of_it(t: Server) {
@@ -57,6 +63,8 @@ stories! {
             for other in &DOORS {
                 others.push((other, other.signed_in(&t, &ada.email, PASSWORD).await));
             }
+            // A door with a small budget of its own has it again.
+            t.advance(std::time::Duration::from_secs(6));
             let own = door.signed_in(&t, &ada.email, PASSWORD).await;
             let body = serde_json::json!({old: PASSWORD, new: "EvenStronger@456"});
             let request = door.request(&t, "POST", path).header("authorization", &format!("Bearer {own}"));
@@ -116,6 +124,10 @@ stories! {
                 (me.to_owned(), vec![format!("Token {token}")]),
                 (me.to_owned(), vec![token.clone()]),
             ] {
+                // The check for other proxies knows its parameters and refuses every other one.
+                if door.name == "rakcha" && target != me {
+                    continue;
+                }
                 let request = headers
                     .iter()
                     .fold(door.request(&t, "GET", &target), |request, value| request.header("authorization", value));
