@@ -2,6 +2,8 @@
 //! security catalogue.
 
 #[cfg(test)]
+mod arkos;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod coverage;

@@ -28,6 +28,8 @@ pub struct SignedIn {
     pub refresh_token: Option<String>,
     /// How long the access token lives from now.
     pub expires_in: Duration,
+    /// Its `exp`.
+    pub expires_at: Timestamp,
     /// When the session ends by itself, unless it is used before where the dialect has such a bound.
     pub session_ends_at: Timestamp,
     /// The session that both belong to.
@@ -130,6 +132,7 @@ impl Access {
             access_token: self.token,
             refresh_token,
             expires_in: Duration::from_secs(u64::try_from(seconds).unwrap_or(0)),
+            expires_at: self.expires_at,
             session_ends_at,
             session: session.id,
             user,

@@ -12,6 +12,7 @@
 )]
 
 mod answer;
+mod arkos;
 mod audit;
 mod clock;
 mod damage;
@@ -32,6 +33,7 @@ mod story;
 mod tally;
 
 pub use answer::Answer;
+pub use arkos::{Arkos, set_cookie};
 pub use clock::{BEGINNING, ManualClock};
 pub use front::{Front, Way, Wire};
 pub use keys::{Keys, RealmKeys, hmac_secret};

@@ -31,7 +31,7 @@ impl Fields {
 
     /// A string that must be there and not be empty.
     pub fn text(&mut self, name: &str) -> String {
-        match self.values.remove(name) {
+        match self.values.shift_remove(name) {
             Some(value) => self.non_empty(name, value),
             None => self.wrong_as(name, "required", "is required"),
         }
@@ -39,7 +39,7 @@ impl Fields {
 
     /// A string that may be absent or `null`.
     pub fn optional_text(&mut self, name: &str) -> Option<String> {
-        match self.values.remove(name) {
+        match self.values.shift_remove(name) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text),
             Some(_) => self.wrong_as(name, "type", "must be a string"),
@@ -58,7 +58,7 @@ impl Fields {
 
     /// An object that may be absent or `null`.
     pub fn optional_object(&mut self, name: &str) -> Option<Map<String, Value>> {
-        match self.values.remove(name) {
+        match self.values.shift_remove(name) {
             None | Some(Value::Null) => None,
             Some(Value::Object(object)) => Some(object),
             Some(_) => self.wrong_as(name, "type", "must be an object"),
@@ -73,6 +73,11 @@ impl Fields {
     /// Whether a field is present and not `null`.
     pub fn has(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// Every field that was not read yet, in order and of whatever type.
+    pub fn rest(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.values)
     }
 
     /// Notes that a field is wrong; the message is a predicate, such as `must be a string`.
@@ -170,6 +175,18 @@ mod tests {
             [("password".to_owned(), "is required".to_owned())]
         );
         assert!(either(json!({"password": "", "new_password": "a"})).is_err());
+    }
+
+    #[test]
+    fn the_rest_is_what_was_not_read() {
+        let (email, rest) = read(json!({"b": 1, "email": "a@b.example", "a": null}), |f| {
+            (f.text("email"), f.rest())
+        })
+        .unwrap();
+        assert_eq!(
+            (email.as_str(), Value::Object(rest)),
+            ("a@b.example", json!({"a": null, "b": 1}))
+        );
     }
 
     #[test]

@@ -154,7 +154,8 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// Adds what a refusal says to clients of any dialect: when to come again, and which methods there are.
+/// Adds what a refusal says to clients of any dialect: when to come again, and which methods there are. A dialect that
+/// says 404 to another method does not admit that there are any.
 pub(crate) fn with_advice(mut answer: Answer, refusal: &Refusal) -> Answer {
     if let Some(wait) = refusal.retry_after() {
         answer
@@ -162,6 +163,7 @@ pub(crate) fn with_advice(mut answer: Answer, refusal: &Refusal) -> Answer {
             .insert(RETRY_AFTER, limit_headers::seconds(wait).max(1).into());
     }
     if let Refusal::NotFound(NotFound::Method { allow }) = refusal
+        && answer.status == StatusCode::METHOD_NOT_ALLOWED
         && let Ok(allow) = HeaderValue::from_str(allow)
     {
         answer.headers.insert(ALLOW, allow);
@@ -250,7 +252,8 @@ mod tests {
 
     #[test]
     fn advice_goes_with_every_dialects_refusal() {
-        let advised = |refusal: Refusal| with_advice(Answer::empty(400), &refusal).headers;
+        let advised_at = |status, refusal: Refusal| with_advice(Answer::empty(status), &refusal).headers;
+        let advised = |refusal| advised_at(400, refusal);
         let half_a_second = Duration::from_millis(500);
         assert_eq!(
             advised(
@@ -270,15 +273,12 @@ mod tests {
             )[RETRY_AFTER],
             "1"
         );
-        assert_eq!(
-            advised(
-                NotFound::Method {
-                    allow: "GET, HEAD".into()
-                }
-                .into()
-            )[ALLOW],
-            "GET, HEAD"
-        );
+        let other_method = |status| {
+            let allow = "GET, HEAD".into();
+            advised_at(status, NotFound::Method { allow }.into())
+        };
+        assert_eq!(other_method(405)[ALLOW], "GET, HEAD");
+        assert!(other_method(404).is_empty());
         assert!(advised(NotFound::Route.into()).is_empty());
     }
 }

@@ -465,7 +465,7 @@ stories! {
             answer.refused(404, "route/not_found");
             assert_eq!(answer.header("allow"), None);
         }
-        for path in ["/", "/v2/auth/login", "/v11", "/nonsense", "/api/users/me"] {
+        for path in ["/", "/v2/auth/login", "/v11", "/nonsense", "/apiary"] {
             let answer = t.rakomi().get(path).await;
             let body = r#"{"type":"about:blank","title":"Not Found","status":404,"request_id":"req_…"}"#;
             assert_eq!((answer.status, answer.header("content-type"), answer.body_as_documented().as_str()), (404, Some("application/problem+json"), body), "{path}");
