@@ -9,3 +9,5 @@ mod coverage;
 mod process;
 #[cfg(test)]
 mod rakomi;
+#[cfg(test)]
+mod schema;

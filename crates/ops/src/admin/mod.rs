@@ -8,6 +8,7 @@ pub mod projects;
 pub mod sessions;
 pub mod settings;
 mod user_import;
+pub mod user_schema;
 pub mod users;
 
 use crate::core::Core;
