@@ -23,3 +23,5 @@ mod process;
 mod rakcha;
 #[cfg(test)]
 mod rakomi;
+#[cfg(test)]
+mod schema;

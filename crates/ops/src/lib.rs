@@ -34,6 +34,7 @@ mod secret_request;
 mod sessions;
 mod staying;
 mod turns;
+mod unique_values;
 mod update_profile;
 pub mod upkeep;
 mod used;

@@ -5,7 +5,7 @@ use crate::error::{Error, KeepingWrites, Stop};
 use crate::issue::{self, SignedIn};
 use crate::post::{self, SecretMail, Sender};
 use crate::user_schema::{self, By, Identifier};
-use crate::{audit, passwords};
+use crate::{audit, passwords, unique_values};
 use serde_json::{Map, Value};
 use vestibule_model::id::UserId;
 use vestibule_model::mail::{MailKind, Purpose};
@@ -14,7 +14,7 @@ use vestibule_model::user::User;
 use vestibule_model::{Email, Timestamp};
 use vestibule_store::audit::{Act, Entry};
 use vestibule_store::outbox::OutboxRow;
-use vestibule_store::{Tx, credentials, identifiers, users};
+use vestibule_store::{Tx, credentials, users};
 
 /// What somebody registers with.
 pub struct Register {
@@ -169,27 +169,11 @@ pub(crate) async fn insert_rest(
     hash: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Stop> {
-    claim(tx, user, identifiers).await?;
+    unique_values::claim(tx, user, identifiers).await?;
     if let Some(hash) = hash {
         credentials::set(tx, user.id, hash, now).await?;
     }
     Ok(())
-}
-
-/// Claims what only one user of the realm may have; says everything of it that another one has.
-pub(crate) async fn claim(tx: &mut Tx, user: &User, identifiers: &[Identifier]) -> Result<(), Stop> {
-    let mut taken: Vec<String> = Vec::new();
-    for Identifier { path, value } in identifiers {
-        let claimed = identifiers::claim(tx, user.realm, user.id, path, value).await?;
-        if !claimed && !taken.contains(path) {
-            taken.push(path.clone());
-        }
-    }
-    if taken.is_empty() {
-        Ok(())
-    } else {
-        Err(Conflict::ValueTaken(taken).into())
-    }
 }
 
 async fn taken(tx: &mut Tx, taken: &Taken, owner: &User, mut made_up: User) -> Result<User, Stop> {

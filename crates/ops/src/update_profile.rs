@@ -1,90 +1,114 @@
-//! Changes of a user's own profile.
+//! Changes of a profile, by its owner or by an operator.
 
 use crate::authenticate::Caller;
+use crate::core::Core;
 use crate::cx::Cx;
 use crate::error::{Error, Stop};
-use crate::user_schema::{self, By, Identifier, Profile};
-use crate::{audit, register};
+use crate::user_schema::{self, By, Profile};
+use crate::{audit, unique_values};
 use serde_json::{Map, Value};
+use vestibule_model::id::UserId;
 use vestibule_model::refusal::{Account as AccountRefusal, Failed, Input, Token};
 use vestibule_model::user::User;
-use vestibule_model::{Refusal, Timestamp};
+use vestibule_model::{Project, Timestamp};
 use vestibule_store::audit::{Act, Entry};
-use vestibule_store::{Tx, identifiers, users};
+use vestibule_store::{Tx, users};
 
 /// How often a change is made anew on what somebody else has changed meanwhile.
 const ATTEMPTS: usize = 32;
+/// How many changed fields an audit row names.
+const NAMED: usize = 20;
 
 /// Changes fields of the caller's profile: what is absent stays, `null` clears a field, and an object or a list is
 /// replaced as a whole. The profile that results is checked as a new one is; only what the user may edit can be named.
 /// A change of nothing writes nothing.
 pub async fn update_profile(cx: &Cx, caller: &Caller, changes: Map<String, Value>) -> Result<User, Error> {
-    let rules = user_schema::of(&cx.project)?.rules()?;
-    let names: Vec<_> = changes.keys().take(20).cloned().collect();
     let entry = audit::done(cx, Act::ProfileUpdated)
         .about(caller.user.id)
-        .in_session(caller.session)
-        .saying(&names.join(", "));
-    for _ in 0..ATTEMPTS {
-        let user = users::find(&cx.core.store.db, caller.user.id)
-            .await?
-            .ok_or(Token::Revoked)?;
-        let profile = rules
-            .change(&user.profile, changes.clone(), By::Owner)
-            .map_err(Input::Fields)?;
-        if profile.fields == user.profile {
-            return Ok(user);
-        }
-        let update = Update {
-            seen: user,
-            profile,
-            entry: entry.clone(),
-            now: cx.now(),
-        };
-        if let Some(user) = cx.write(update_on, update).await? {
-            return Ok(user);
-        }
-    }
-    Err(Refusal::from(Failed::Unavailable).into())
+        .in_session(caller.session);
+    let change = Change {
+        user: caller.user.id,
+        changes,
+        by: By::Owner,
+        entry,
+    };
+    let user = self::change(&cx.core, &cx.project, change).await?;
+    user.ok_or_else(|| Token::Revoked.into())
 }
 
-struct Update {
+/// A change of a profile, and who makes it.
+pub(crate) struct Change {
+    /// Whose profile.
+    pub(crate) user: UserId,
+    /// The fields that change; `null` clears one.
+    pub(crate) changes: Map<String, Value>,
+    /// Who changes them.
+    pub(crate) by: By,
+    /// The audit row, but for its detail.
+    pub(crate) entry: Entry,
+}
+
+/// The user after the change; `None` when there is no such user. The profile is checked outside of the transaction,
+/// which refuses to replace any other than the one that was looked at.
+pub(crate) async fn change(core: &Core, project: &Project, change: Change) -> Result<Option<User>, Error> {
+    let rules = user_schema::of(project)?.rules()?;
+    let names: Vec<_> = change.changes.keys().take(NAMED).cloned().collect();
+    let entry = change.entry.saying(&names.join(", "));
+    for _ in 0..ATTEMPTS {
+        let Some(user) = users::find(&core.store.db, change.user).await? else {
+            return Ok(None);
+        };
+        let profile = rules
+            .change(&user.profile, change.changes.clone(), change.by)
+            .map_err(Input::Fields)?;
+        if profile.fields == user.profile {
+            return Ok(Some(user));
+        }
+        let replacement = Replacement {
+            seen: user,
+            profile,
+            by: change.by,
+            entry: entry.clone(),
+            now: core.clock.now(),
+        };
+        match core.write(replace, replacement).await? {
+            Outcome::Done(user) => return Ok(Some(*user)),
+            Outcome::Gone => return Ok(None),
+            Outcome::Overtaken => {}
+        }
+    }
+    Err(Failed::Unavailable.into())
+}
+
+struct Replacement {
     seen: User,
     profile: Profile,
+    by: By,
     entry: Entry,
     now: Timestamp,
 }
 
-/// `None` when the profile that was checked is no longer the one that is changed.
-async fn update_on(tx: &mut Tx, update: &Update) -> Result<Option<User>, Stop> {
-    let mut user = users::lock(tx, update.seen.id).await?.ok_or(Token::Revoked)?;
-    if user.disabled_at.is_some() {
-        return Err(AccountRefusal::Disabled.into());
-    }
-    if user.profile != update.seen.profile {
-        return Ok(None);
-    }
-    user.profile.clone_from(&update.profile.fields);
-    user.updated_at = update.now;
-    set_identifiers(tx, &user, &update.profile.identifiers).await?;
-    users::update_profile(tx, user.id, &user.profile, update.now).await?;
-    vestibule_store::audit::write(tx, &update.entry).await?;
-    Ok(Some(user))
+enum Outcome {
+    Done(Box<User>),
+    Gone,
+    /// The profile that was checked is no longer the one that would be replaced.
+    Overtaken,
 }
 
-/// Makes a user's unique values exactly these: gives back what it no longer has, claims what is new.
-async fn set_identifiers(tx: &mut Tx, user: &User, wanted: &[Identifier]) -> Result<(), Stop> {
-    let present = identifiers::of_user(tx, user.id).await?;
-    let has = |it: &&Identifier| {
-        present
-            .iter()
-            .any(|(path, value)| *path == it.path && *value == it.value)
+async fn replace(tx: &mut Tx, new: &Replacement) -> Result<Outcome, Stop> {
+    let Some(mut user) = users::lock(tx, new.seen.id).await? else {
+        return Ok(Outcome::Gone);
     };
-    for (path, value) in &present {
-        if !wanted.iter().any(|it| it.path == *path && it.value == *value) {
-            identifiers::release(tx, user.realm, user.id, path, value).await?;
-        }
+    if user.disabled_at.is_some() && new.by == By::Owner {
+        return Err(AccountRefusal::Disabled.into());
     }
-    let new: Vec<_> = wanted.iter().filter(|it| !has(it)).cloned().collect();
-    register::claim(tx, user, &new).await
+    if user.profile != new.seen.profile {
+        return Ok(Outcome::Overtaken);
+    }
+    user.profile.clone_from(&new.profile.fields);
+    user.updated_at = new.now;
+    unique_values::replace(tx, &user, &new.profile.identifiers).await?;
+    users::update_profile(tx, user.id, &user.profile, new.now).await?;
+    vestibule_store::audit::write(tx, &new.entry).await?;
+    Ok(Outcome::Done(Box::new(user)))
 }

@@ -3,7 +3,7 @@
 use crate::sentences::sentences;
 use vestibule_model::Realm;
 use vestibule_model::id::UserId;
-use vestibule_sql::{Error, Row, Tx, bind};
+use vestibule_sql::{Db, Error, Row, Tx, bind};
 
 sentences! {
     CLAIM = "INSERT INTO identifiers (project, environment, path, value, user_id) VALUES ($1, $2, $3, $4, $5)
@@ -29,6 +29,11 @@ pub async fn is_taken(tx: &mut Tx, realm: Realm, path: &str, value: &str) -> Res
 /// The values that a user has claimed, as path and value.
 pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<(String, String)>, Error> {
     tx.all(OF_USER, bind![user.bytes()]).await?.iter().map(Row::read).collect()
+}
+
+/// The values that a user has claimed, outside of any transaction.
+pub async fn read_of_user(db: &Db, user: UserId) -> Result<Vec<(String, String)>, Error> {
+    db.read_all(OF_USER, bind![user.bytes()]).await?.iter().map(Row::read).collect()
 }
 
 /// Gives a user's value back, so that others can have it.

@@ -12,3 +12,4 @@ mod overload;
 mod place;
 mod refusals;
 mod stop;
+mod user_schema;

@@ -10,6 +10,7 @@ pub mod roles;
 pub mod sessions;
 pub mod settings;
 mod user_import;
+pub mod user_schema;
 pub mod users;
 
 use crate::core::Core;

@@ -5,7 +5,7 @@ use super::users::{NewPassword, stored_hash};
 use crate::core::Core;
 use crate::error::{Error, Stop};
 use crate::register;
-use crate::user_schema::{self, By, Identifier};
+use crate::user_schema::{self, By, Identifier, MAX_IDENTIFIERS};
 use serde_json::{Map, Value};
 use vestibule_keys::StoredHash;
 use vestibule_model::id::UserId;
@@ -15,8 +15,10 @@ use vestibule_model::{Email, Environment, Project, Refusal};
 use vestibule_store::audit::{self, Act, Entry};
 use vestibule_store::{Tx, identifiers, users};
 
-/// Users per transaction: each is about five rows, and a transaction writes at most five hundred.
-const BATCH: usize = 100;
+/// Most rows that one transaction writes.
+const ROWS: usize = 500;
+/// Rows of a user without unique values.
+const ROWS_OF_A_USER: usize = 5;
 
 /// A user to be made.
 #[derive(Default)]
@@ -45,10 +47,15 @@ pub async fn import(
     let mut answers = Vec::with_capacity(new.len());
     let mut new = new.into_iter().peekable();
     while new.peek().is_some() {
-        let mut batch = Vec::with_capacity(BATCH);
-        for user in new.by_ref().take(BATCH) {
+        let (mut batch, mut rows) = (Vec::new(), 0);
+        while rows + ROWS_OF_A_USER + MAX_IDENTIFIERS <= ROWS
+            && let Some(user) = new.next()
+        {
             batch.push(match candidate(core, by, project, environment, user).await {
-                Ok(candidate) => Ok(candidate),
+                Ok(candidate) => {
+                    rows += ROWS_OF_A_USER + candidate.identifiers.len();
+                    Ok(candidate)
+                }
                 Err(Error::Refused(refusal)) => Err(refusal),
                 Err(fault) => return Err(fault),
             });

@@ -5,7 +5,10 @@ use crate::core::Core;
 use crate::deletion::{self, Deletion};
 use crate::error::{Error, Stop};
 use crate::roles::{self, Book};
+use crate::update_profile::{self as profile_change, Change as ProfileChange};
+use crate::user_schema::By;
 use crate::{admin::user_import, passwords};
+use serde_json::{Map, Value};
 use vestibule_model::id::UserId;
 use vestibule_model::mail::Purpose;
 use vestibule_model::policy::PasswordPolicy;
@@ -127,6 +130,24 @@ pub async fn unlock(core: &Core, by: &Operator, user: &User) -> Result<bool, Err
         by.does(core, user.realm, Act::UserUnlocked),
     )
     .await
+}
+
+/// Changes fields of a user's profile by the project's user schema, those for operators only too; `null` clears one.
+/// `None` when the user is gone.
+pub async fn update_profile(
+    core: &Core,
+    by: &Operator,
+    project: &Project,
+    user: &User,
+    changes: Map<String, Value>,
+) -> Result<Option<User>, Error> {
+    let change = ProfileChange {
+        user: user.id,
+        changes,
+        by: By::Operator,
+        entry: by.does(core, user.realm, Act::ProfileUpdated).about(user.id),
+    };
+    profile_change::change(core, project, change).await
 }
 
 /// Sets a password, ends every session and voids every mailed secret.

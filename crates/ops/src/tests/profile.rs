@@ -514,3 +514,145 @@ async fn s08_r25_a_deleted_account_is_dead_at_once_and_what_follows_is_somebody_
     let still_dead = authenticate(&house.cx, &elsewhere.access_token).await.map(|_| ());
     assert_eq!(refused(still_dead), Token::Revoked.into());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_change_what_users_cannot_and_obey_the_same_rules() {
+    let house = house().await;
+    let ada = sign_up(
+        &house,
+        "ada@example.org",
+        json!({"username": "ada", "born": "1815"}),
+    )
+    .await
+    .unwrap();
+    sign_up(&house, "bob@example.org", json!({"username": "bob"}))
+        .await
+        .unwrap();
+    let change = async |changes: Value| {
+        let changes = changes.as_object().unwrap().clone();
+        let (core, project) = (&house.cx.core, &house.cx.project);
+        admin::users::update_profile(core, &operator(), project, &ada, changes).await
+    };
+    let changed = change(json!({"born": null, "note": "pays late", "username": "countess"})).await;
+    let profile = changed.unwrap().unwrap().profile;
+    assert_eq!(
+        Value::Object(profile),
+        json!({"username": "countess", "note": "pays late"})
+    );
+    assert_eq!(
+        refused(change(json!({"username": "bob"})).await),
+        taken(&["username"])
+    );
+    assert_eq!(
+        wrong(change(json!({"role": "admin"})).await),
+        [("role".to_owned(), "forbidden")]
+    );
+    assert_eq!(
+        wrong(change(json!({"note": 1})).await),
+        [("note".to_owned(), "type")]
+    );
+    admin::users::disable(&house.cx.core, &operator(), &ada)
+        .await
+        .unwrap();
+    assert!(
+        change(json!({"note": null})).await.unwrap().is_some(),
+        "disabled users too"
+    );
+    admin::users::delete(&house.cx.core, &operator(), &ada)
+        .await
+        .unwrap();
+    assert!(change(json!({"note": "x"})).await.unwrap().is_none());
+}
+
+/// The default project with a schema of its own.
+async fn with_schema(house: &mut House, schema: Value) -> Result<(), crate::Error> {
+    let (core, id) = (&house.cx.core, house.cx.project.id);
+    admin::projects::set(core, &operator(), id, "user_schema", schema).await?;
+    house.cx.project = crate::project_by_id(core, id).await.unwrap().unwrap();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_sets_its_schema_as_a_whole_and_gives_it_back() {
+    let mut house = House::open(|_| {}).await;
+    let bad = json!({"properties": {"nickname": {"type": "string", "x-admin-only": "yes"}}});
+    let refused = wrong(with_schema(&mut house, bad).await);
+    assert_eq!(
+        refused,
+        [(
+            "user_schema.properties.nickname.x-admin-only".to_owned(),
+            "invalid"
+        )]
+    );
+    let own = json!({"properties": {"nickname": {"type": "string"}}, "additionalProperties": false});
+    with_schema(&mut house, own).await.unwrap();
+    let name = json!({"name": "Ada"});
+    assert_eq!(
+        wrong(sign_up(&house, "ada@example.org", name.clone()).await),
+        [("name".to_owned(), "additionalProperties")]
+    );
+    sign_up(&house, "ada@example.org", json!({"nickname": "a"}))
+        .await
+        .unwrap();
+    with_schema(&mut house, Value::Null).await.unwrap();
+    sign_up(&house, "bob@example.org", name).await.unwrap();
+    // Who was there before keeps what the schema no longer names, until the profile changes.
+    let ada = caller(&house, "ada@example.org").await;
+    assert_eq!(ada.user.profile_text("nickname"), Some("a"));
+    let answer = change(&house, &ada, json!({"name": "Ada"})).await;
+    assert_eq!(wrong(answer), [("nickname".to_owned(), "additionalProperties")]);
+    change(&house, &ada, json!({"name": "Ada", "nickname": null}))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_mark_holds_for_earlier_values_once_they_are_indexed() {
+    let mut house = House::open(|_| {}).await;
+    let field = |marked: bool| json!({"properties": {"badge": {"type": "string", "x-identifier": marked}, "name": {"type": "string"}}});
+    with_schema(&mut house, field(false)).await.unwrap();
+    let mut users = Vec::new();
+    for (number, badge) in ["1", "2", "1", "", "1"].into_iter().enumerate() {
+        let email = format!("user{number}@example.org");
+        users.push(sign_up(&house, &email, json!({"badge": badge})).await.unwrap());
+    }
+    with_schema(&mut house, field(true)).await.unwrap();
+    let by_badge =
+        async |house: &House, badge: &str| login(house, at("badge"), badge).await.map(|it| it.user.id);
+    assert_eq!(refused(by_badge(&house, "1").await), Credentials::Wrong.into());
+    let index = async |house: &House| {
+        let mut seen = Vec::new();
+        let (core, project) = (&house.cx.core, &house.cx.project);
+        let indexed = admin::user_schema::index(core, &operator(), project, |count| seen.push(count))
+            .await
+            .unwrap();
+        let sharing: Vec<_> = indexed.sharing.iter().map(|it| it.user).collect();
+        (indexed.changed, sharing, seen)
+    };
+    assert_eq!(index(&house).await, (2, vec![users[2].id, users[4].id], vec![5]));
+    assert_eq!(by_badge(&house, "1").await.unwrap(), users[0].id);
+    assert_eq!(by_badge(&house, "2").await.unwrap(), users[1].id);
+    assert_eq!(index(&house).await.0, 0, "again is nothing to do");
+    // Whoever shares a value has to change it together with anything else.
+    let third = caller(&house, "user2@example.org").await;
+    assert_eq!(
+        refused(change(&house, &third, json!({"name": "x"})).await),
+        taken(&["badge"])
+    );
+    change(&house, &third, json!({"name": "x", "badge": "3"}))
+        .await
+        .unwrap();
+    assert_eq!(by_badge(&house, "3").await.unwrap(), users[2].id);
+    with_schema(&mut house, field(false)).await.unwrap();
+    assert_eq!(
+        refused(by_badge(&house, "1").await),
+        Input::IdentifierNotAllowed.into()
+    );
+    assert_eq!(index(&house).await, (3, vec![], vec![5]));
+    with_schema(&mut house, field(true)).await.unwrap();
+    assert_eq!(
+        refused(by_badge(&house, "1").await),
+        Credentials::Wrong.into(),
+        "given back, not forgotten"
+    );
+}

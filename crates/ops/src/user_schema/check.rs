@@ -1,6 +1,6 @@
 //! Judging a profile by its schema, and by the rules that hold under every schema.
 
-use super::path::Identifier;
+use super::path::{Identifier, Path};
 use super::reserved::is_reserved;
 use super::{UserSchema, words};
 use jsonschema::Validator;
@@ -134,20 +134,9 @@ impl Rules<'_> {
         for path in &self.schema.declaration.identifiers {
             path.values(profile, |place, value| {
                 count += 1;
-                let (rule, message) = if value.is_empty() {
-                    ("minLength", "must not be empty".to_owned())
-                } else if value.len() > MAX_IDENTIFIER {
-                    (
-                        "maxLength",
-                        format!("must be at most {MAX_IDENTIFIER} bytes long"),
-                    )
-                } else if path.text() == "username" && Email::parse(value).is_ok() {
-                    // Who logs in by either would reach somebody else's account, or keep somebody from theirs (R10).
-                    ("pattern", "must not be an e-mail address".to_owned())
-                } else {
-                    return;
-                };
-                if !wrong.iter().any(|it| it.field == place) {
+                if let Some((rule, message)) = misfit(path, value)
+                    && !wrong.iter().any(|it| it.field == place)
+                {
                     wrong.push(FieldError::new(place, rule, message));
                 }
             });
@@ -157,6 +146,23 @@ impl Rules<'_> {
                 return;
             }
         }
+    }
+}
+
+/// Why a value cannot be an identifier, whatever the schema says of it.
+pub(super) fn misfit(path: &Path, value: &str) -> Option<(&'static str, String)> {
+    if value.is_empty() {
+        Some(("minLength", "must not be empty".to_owned()))
+    } else if value.len() > MAX_IDENTIFIER {
+        Some((
+            "maxLength",
+            format!("must be at most {MAX_IDENTIFIER} bytes long"),
+        ))
+    } else if path.text() == "username" && Email::parse(value).is_ok() {
+        // Who logs in by either would reach somebody else's account, or keep somebody from theirs (R10).
+        Some(("pattern", "must not be an e-mail address".to_owned()))
+    } else {
+        None
     }
 }
 

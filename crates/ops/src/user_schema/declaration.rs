@@ -1,13 +1,9 @@
 //! What a user schema declares beyond JSON Schema's own rules: its fields in order, their marks, its identifiers.
 
-use super::path::{Path, SOME};
-use super::reserved::is_reserved;
-use serde_json::{Map, Value};
+use super::marks::Marks;
+use super::path::Path;
+use serde_json::Value;
 use vestibule_model::refusal::FieldError;
-
-const IDENTIFIER: &str = "x-identifier";
-const SELF_EDITABLE: &str = "x-self-editable";
-const ADMIN_ONLY: &str = "x-admin-only";
 
 /// The only version of JSON Schema that is read.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -43,15 +39,6 @@ const WITHOUT_MARKS: [&str; 18] = [
     "$dynamicRef",
     "$recursiveRef",
 ];
-
-/// What a field of the profile is marked as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Marks {
-    /// Whether the user may change it.
-    pub(super) self_editable: bool,
-    /// Whether only operators set and see it.
-    pub(super) admin_only: bool,
-}
 
 /// A schema's declarations.
 #[derive(Debug, Default)]
@@ -92,11 +79,11 @@ impl Declaration {
 
 /// Where a part of a schema stands.
 #[derive(Clone)]
-struct At {
+pub(super) struct At {
     /// Its path within the schema, for people.
-    place: String,
+    pub(super) place: String,
     /// Which values of the profile it describes; `None` where that depends on other parts or other values.
-    profile: Option<Path>,
+    pub(super) profile: Option<Path>,
     level: usize,
 }
 
@@ -110,21 +97,21 @@ impl At {
     }
 
     /// Whether this is a field of the profile itself.
-    fn is_field(&self) -> bool {
+    pub(super) fn is_field(&self) -> bool {
         let path = self.profile.as_ref().map_or("", Path::text);
         self.level == 1 && !path.is_empty()
     }
 }
 
-struct Reader<'s> {
-    root: &'s Value,
-    declaration: Declaration,
+pub(super) struct Reader<'s> {
+    pub(super) root: &'s Value,
+    pub(super) declaration: Declaration,
     parts: usize,
     wrong: Vec<FieldError>,
 }
 
 impl<'s> Reader<'s> {
-    fn refuse(&mut self, place: &str, message: impl Into<String>) {
+    pub(super) fn refuse(&mut self, place: &str, message: impl Into<String>) {
         let dot = if place.is_empty() { "" } else { "." };
         let field = format!("user_schema{dot}{}", place.trim_start_matches('.'));
         self.wrong.push(FieldError::new(field, "invalid", message));
@@ -153,23 +140,6 @@ impl<'s> Reader<'s> {
         self.part(root, &at);
         if self.declaration.identifiers.len() > MAX_IDENTIFIERS {
             self.refuse("", format!("marks more than {MAX_IDENTIFIERS} identifiers"));
-        }
-    }
-
-    fn field(&mut self, name: &str, field: &Value) -> Marks {
-        let place = format!("properties.{name}");
-        if is_reserved(name) {
-            self.refuse(&place, "has a name that is the server's own");
-        }
-        let is = |mark| field.get(mark).and_then(Value::as_bool);
-        let admin_only = is(ADMIN_ONLY).unwrap_or(false);
-        let required = self.root.get("required").and_then(Value::as_array);
-        if admin_only && required.is_some_and(|names| names.iter().any(|it| it == name)) {
-            self.refuse(&place, "is required and x-admin-only: nobody could sign up");
-        }
-        Marks {
-            self_editable: is(SELF_EDITABLE).unwrap_or(true) && !admin_only,
-            admin_only,
         }
     }
 
@@ -248,54 +218,6 @@ impl<'s> Reader<'s> {
                 &inside.place,
                 "must point into this schema, such as #/$defs/phone: nothing is fetched",
             ),
-        }
-    }
-
-    fn marks(&mut self, part: &Map<String, Value>, at: &At) {
-        for (mark, value) in part.iter().filter(|(keyword, _)| keyword.starts_with("x-")) {
-            let place = format!("{}.{mark}", at.place);
-            match mark.as_str() {
-                IDENTIFIER | SELF_EDITABLE | ADMIN_ONLY if !value.is_boolean() => {
-                    self.refuse(&place, "must be true or false");
-                }
-                IDENTIFIER if value == false => {}
-                IDENTIFIER => self.identifier(part, at, &place),
-                SELF_EDITABLE | ADMIN_ONLY if at.is_field() => {}
-                SELF_EDITABLE | ADMIN_ONLY => {
-                    self.refuse(&place, "can stand at a field of the profile itself only");
-                }
-                _ => self.refuse(
-                    &place,
-                    format!("is no mark: there are {IDENTIFIER}, {SELF_EDITABLE} and {ADMIN_ONLY}"),
-                ),
-            }
-        }
-    }
-
-    fn identifier(&mut self, part: &Map<String, Value>, at: &At, place: &str) {
-        let Some(path) = at.profile.as_ref().filter(|path| !path.text().is_empty()) else {
-            return self.refuse(
-                place,
-                "must be reached from the top by properties, items and $ref alone",
-            );
-        };
-        if part.get("type").is_none_or(|kind| kind != "string") {
-            self.refuse(place, "marks what is not of the type \"string\"");
-        }
-        let name = path.last_field().unwrap_or_default();
-        if is_reserved(name) {
-            self.refuse(
-                place,
-                format!("marks a field named {name}, which is the server's own"),
-            );
-        }
-        if !path.is_plain() {
-            let message =
-                format!("is at a path with an empty name, a dot in a name, or a field named {SOME}");
-            self.refuse(place, message);
-        }
-        if !self.declaration.identifiers.contains(path) {
-            self.declaration.identifiers.push(path.clone());
         }
     }
 }

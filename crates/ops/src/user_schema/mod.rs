@@ -9,6 +9,7 @@
 
 mod check;
 mod declaration;
+mod marks;
 mod metadata;
 mod new_project;
 mod path;
@@ -19,7 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use check::{By, Profile, Rules};
+pub(crate) use check::{By, MAX_IDENTIFIERS, Profile, Rules};
 pub(crate) use metadata::check_metadata;
 pub(crate) use path::{Identifier, compared};
 pub(crate) use shared::Schemas;
@@ -74,18 +75,30 @@ impl UserSchema {
         })
     }
 
-    /// Whether users can log in with the values at this path.
-    pub(crate) fn identifies(&self, path: &str) -> bool {
-        self.declaration.identifiers.iter().any(|it| it.text() == path)
+    /// The schema itself.
+    pub(crate) const fn text(&self) -> &Value {
+        &self.text
     }
 
-    /// The values of a profile that only one user of the realm may have.
+    /// The paths with whose values users can log in.
+    pub(crate) fn identifier_paths(&self) -> impl Iterator<Item = &str> {
+        self.declaration.identifiers.iter().map(path::Path::text)
+    }
+
+    /// Whether users can log in with the values at this path.
+    pub(crate) fn identifies(&self, path: &str) -> bool {
+        self.identifier_paths().any(|it| it == path)
+    }
+
+    /// The values of a profile that only one user of the realm may have. Of a profile that was checked by another
+    /// schema, those that this one could take.
     pub(crate) fn identifiers_of(&self, profile: &Map<String, Value>) -> Vec<Identifier> {
         let mut found = Vec::new();
         for path in &self.declaration.identifiers {
             path.values(profile, |_, value| {
                 let identifier = Identifier::new(path, value);
-                if !found.contains(&identifier) {
+                let fits = check::misfit(path, value).is_none() && found.len() < MAX_IDENTIFIERS;
+                if fits && !found.contains(&identifier) {
                     found.push(identifier);
                 }
             });

@@ -17,6 +17,8 @@ mod migrate;
 mod output;
 mod password_argument;
 mod project;
+mod project_schema;
+mod project_settings;
 mod reference;
 mod restore;
 mod role;

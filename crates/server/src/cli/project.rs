@@ -2,8 +2,8 @@
 
 use super::desk::Desk;
 use super::output::{self, Column};
-use super::{Attempt, Failure, Outcome};
-use crate::config;
+use super::project_settings::{self, Setting};
+use super::{Attempt, Failure, Outcome, project_schema};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -34,19 +34,33 @@ pub enum ProjectCommand {
     },
     /// Change a setting or the name of a project
     #[command(
-        after_help = "Examples:\n  vestibule project set default registration.open false\n  vestibule project set default rakomi.audience https://api.example.com\n  vestibule project set default cors.allowed_origins '[\"https://app.example.com\"]'\n  vestibule project set default rakomi.audience --unset\n  vestibule project set default name \"My App\""
+        after_help = "Examples:\n  vestibule project set default registration.open false\n  vestibule project set default rakomi.audience https://api.example.com\n  vestibule project set default cors.allowed_origins '[\"https://app.example.com\"]'\n  vestibule project set default rakomi.audience --unset\n  vestibule project set default name \"My App\"\n  vestibule project set default user_schema @user-schema.json"
     )]
     Set {
         /// The project's slug
         slug: String,
-        /// The setting, as in the configuration file, or `name`
+        /// The setting, as in the configuration file, or `name`, or `user_schema`
         setting: String,
-        /// Its value, as in the configuration file; quotes around text may be left out
+        /// Its value, as in the configuration file; quotes around text may be left out. A user schema is JSON, or @FILE
         #[arg(required_unless_present = "unset")]
         value: Option<String>,
         /// Give the setting back to the instance's default
         #[arg(long, conflicts_with = "value")]
         unset: bool,
+    },
+    /// Print the user schema in force: JSON Schema 2020-12
+    #[command(after_help = "Example:\n  vestibule project schema default > user-schema.json")]
+    Schema {
+        /// The project's slug
+        slug: String,
+    },
+    /// Bring the identifiers of all users in line with the user schema
+    #[command(
+        after_help = "`project set` does this by itself when a schema marks other identifiers than before. Run it after\nan interruption, or when `users.schema` of the configuration changed.\n\nExample:\n  vestibule project index default"
+    )]
+    Index {
+        /// The project's slug
+        slug: String,
     },
     /// Shut all doors of a project; its data stays
     #[command(after_help = "Example:\n  vestibule project disable shop")]
@@ -79,16 +93,6 @@ struct Shown {
     settings: Option<Vec<Setting>>,
 }
 
-/// A setting in force.
-#[derive(Serialize)]
-struct Setting {
-    #[serde(rename = "setting")]
-    path: String,
-    value: Value,
-    /// `project` when the project sets it itself, else `instance`.
-    source: &'static str,
-}
-
 impl ProjectCommand {
     pub async fn run(self, desk: &Desk) -> Outcome {
         match self {
@@ -101,6 +105,8 @@ impl ProjectCommand {
                 value,
                 unset,
             } => set(desk, &slug, &setting, value.filter(|_| !unset)).await,
+            Self::Schema { slug } => project_schema::show(desk, &slug).await,
+            Self::Index { slug } => project_schema::index(desk, &slug).await,
             Self::Disable { slug } => switch(desk, &slug, false).await,
             Self::Enable { slug } => switch(desk, &slug, true).await,
             Self::Delete { slug } => delete(desk, &slug).await,
@@ -160,7 +166,7 @@ async fn show(desk: &Desk, slug: &str) -> Outcome {
     let complete = projects::complete(&desk.core, row.clone())?;
     let in_force = serde_json::to_value(&complete.settings).attempting("show the settings")?;
     let mut project = shown(row.clone());
-    project.settings = Some(settings(&in_force, &Value::Object(row.settings)));
+    project.settings = Some(project_settings::of(&in_force, &Value::Object(row.settings)));
     desk.output.result(&project, || {
         let facts = [
             ("project", project.slug.clone()),
@@ -171,7 +177,7 @@ async fn show(desk: &Desk, slug: &str) -> Outcome {
         ];
         let columns: [Column<Setting>; 3] = [
             ("Setting", |it| it.path.clone()),
-            ("Value", |it| config::toml_value(&it.value)),
+            ("Value", Setting::value_for_people),
             ("Source", |it| it.source.to_owned()),
         ];
         let settings = project.settings.as_deref().unwrap_or_default();
@@ -183,59 +189,26 @@ async fn show(desk: &Desk, slug: &str) -> Outcome {
     })
 }
 
-/// Every setting that has a value, as the configuration file spells it.
-fn settings(in_force: &Value, own: &Value) -> Vec<Setting> {
-    let mut found = Vec::new();
-    for key in config::keys() {
-        let pointer = format!("/{}", in_model(&key.path).replace('.', "/"));
-        let Some(value) = in_force.pointer(&pointer).filter(|value| !value.is_null()) else {
-            continue;
-        };
-        let source = if own.pointer(&pointer).is_some() {
-            "project"
-        } else {
-            "instance"
-        };
-        found.push(Setting {
-            path: key.path.clone(),
-            value: value.clone(),
-            source,
-        });
-    }
-    found
-}
-
 async fn set(desk: &Desk, slug: &str, setting: &str, value: Option<String>) -> Outcome {
+    if project_schema::is_meant(setting) {
+        return project_schema::set(desk, slug, value).await;
+    }
     let id = desk.project(slug).await?.id;
     if setting == "name" {
         let name = value.ok_or_else(|| Failure::usage("a project's name cannot be unset"))?;
         projects::rename(&desk.core, &desk.operator, id, &name).await?;
         return show(desk, slug).await;
     }
-    let value = value.map_or(Ok(Value::Null), |text| read(&text))?;
-    projects::set(&desk.core, &desk.operator, id, &in_model(setting), value).await?;
-    show(desk, slug).await
-}
-
-/// A dialect's table stands at the top level for people, and under `dialects` in the model.
-fn in_model(setting: &str) -> String {
-    let table = setting.split('.').next().unwrap_or_default();
-    if crate::dialects::names().contains(&table) {
-        format!("dialects.{setting}")
-    } else {
-        setting.to_owned()
-    }
-}
-
-fn read(text: &str) -> Result<Value, Failure> {
-    let parsed = format!("value = {text}")
-        .parse::<toml::Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"));
-    parsed.map_or_else(
-        || Ok(text.into()),
-        |value| serde_json::to_value(value).attempting("read the value"),
+    let value = value.map_or(Ok(Value::Null), |text| project_settings::read(&text))?;
+    projects::set(
+        &desk.core,
+        &desk.operator,
+        id,
+        &project_settings::in_model(setting),
+        value,
     )
+    .await?;
+    show(desk, slug).await
 }
 
 async fn switch(desk: &Desk, slug: &str, enable: bool) -> Outcome {

@@ -4,7 +4,7 @@ use super::arguments::RealmArguments;
 use super::desk::Desk;
 use super::password_argument::PasswordArguments;
 use super::user_shown::{COLUMNS, describe, shown};
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, project_schema};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -31,6 +31,9 @@ pub enum UserCommand {
         /// The name to show
         #[arg(long)]
         name: Option<String>,
+        /// Fields of the profile, as a JSON object or @FILE
+        #[arg(long, value_name = "JSON")]
+        profile: Option<String>,
         /// Take the address for verified
         #[arg(long)]
         verified: bool,
@@ -57,6 +60,17 @@ pub enum UserCommand {
         /// How many acts at most
         #[arg(long, default_value_t = 20)]
         acts: u32,
+    },
+    /// Change fields of a user's profile, those for operators only too
+    #[command(
+        after_help = "What is not named stays; null clears a field.\n\nExample:\n  vestibule user update ada@example.org --profile '{\"name\": \"Ada\", \"bio\": null}'"
+    )]
+    Update {
+        #[command(flatten)]
+        user: UserArguments,
+        /// The fields that change, as a JSON object or @FILE
+        #[arg(long, value_name = "JSON")]
+        profile: String,
     },
     /// Keep a user out and end its sessions
     #[command(after_help = "Example:\n  vestibule user disable ada@example.org")]
@@ -109,14 +123,13 @@ impl UserCommand {
                 email,
                 realm,
                 name,
+                profile,
                 verified,
                 password,
             } => {
                 let password = password.read(desk, "Password of the new user")?;
-                let profile = name
-                    .map(|name| ("name".to_owned(), Value::from(name)))
-                    .into_iter()
-                    .collect();
+                let mut profile = profile.map_or(Ok(Map::new()), |text| project_schema::read_json(&text))?;
+                profile.extend(name.map(|name| ("name".to_owned(), Value::from(name))));
                 let new = NewUser {
                     email,
                     email_verified: verified,
@@ -128,6 +141,7 @@ impl UserCommand {
             }
             Self::List { realm, limit, after } => list(desk, desk.realm(&realm).await?, after, limit).await,
             Self::Show { user, acts } => show(desk, &user, acts).await,
+            Self::Update { user, profile } => update(desk, &user, project_schema::read_json(&profile)?).await,
             Self::Disable(user) => {
                 let user = find(desk, &user).await?;
                 let done = users::disable(&desk.core, &desk.operator, &user).await?;
@@ -191,6 +205,13 @@ async fn create(desk: &Desk, realm: &RealmArguments, new: NewUser) -> Outcome {
     desk.output.result(&shown(&user), || {
         format!("created user {} ({environment}), id {}", user.email, user.id)
     })
+}
+
+async fn update(desk: &Desk, arguments: &UserArguments, changes: Map<String, Value>) -> Outcome {
+    let user = find(desk, arguments).await?;
+    let project = project(desk, &arguments.realm).await?;
+    users::update_profile(&desk.core, &desk.operator, &project, &user, changes).await?;
+    say(desk, &user, true, "updated", "").await
 }
 
 async fn list(desk: &Desk, realm: Realm, after: i64, limit: u32) -> Outcome {

@@ -124,6 +124,9 @@ fn project_defaults(config: &Config) -> Vec<Finding> {
         return Vec::new();
     };
     let named = fields.into_iter().map(|wrong| {
+        if let Some(place) = wrong.field.strip_prefix("user_schema") {
+            return error(&format!("users.schema{place}"), wrong.message);
+        }
         let setting = wrong.field.strip_prefix("dialects.").unwrap_or(&wrong.field);
         error(setting, wrong.message)
     });

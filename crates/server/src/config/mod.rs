@@ -10,6 +10,7 @@ mod sections;
 mod show;
 mod smtp;
 mod tree;
+mod user_schema;
 
 pub use keys::{Key, Kind, keys};
 pub use layers::{Flag, Loaded, Origin, Profile, Sources};
@@ -18,10 +19,12 @@ pub use render::{reference, sample, schema, value as toml_value};
 pub use sections::*;
 pub use show::{Shown, changed, shown};
 pub use smtp::MailServer;
+pub use user_schema::SchemaFile;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use vestibule_model::GatewayRule;
 use vestibule_model::settings::{Cors, DialectSettings, Jwks, Links, Registration, Roles, Settings, Tokens};
 
@@ -53,6 +56,8 @@ pub struct Config {
     pub lockout: LockoutSteps,
     /// Who may register. A default for every project.
     pub registration: Registration,
+    /// What users are. A default for every project.
+    pub users: Users,
     /// Where mailed links lead. A default for every project.
     pub links: Links,
     /// Browser origins that may call. A default for every project.
@@ -79,7 +84,7 @@ impl Config {
         Settings {
             gateway: Vec::new(),
             registration: self.registration.clone(),
-            user_schema: None,
+            user_schema: self.users.schema.as_ref().map(|file| Arc::clone(&file.0)),
             links: self.links.clone(),
             cors: self.cors.clone(),
             tokens: self.tokens.clone(),

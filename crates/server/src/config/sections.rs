@@ -1,5 +1,6 @@
 //! The tables of the configuration file. The doc comment of a field is its text in the reference.
 
+use super::SchemaFile;
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -150,6 +151,15 @@ tables! {
         other: u32 = 600,
         /// Registrations of taken addresses in an hour.
         conflicts: u32 = 5,
+    }
+
+    /// `[users]`
+    Users {
+        /// A file that holds what users may say about themselves, as JSON Schema 2020-12 with the marks of the user
+        /// schema; unset: the schema of a new project. `vestibule project set PROJECT user_schema @FILE` declares one
+        /// project's own.
+        #[schemars(with = "Option<String>", extend("x-path" = true))]
+        schema: Option<SchemaFile> = None,
     }
 
     /// `[lockout]`

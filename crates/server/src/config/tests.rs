@@ -355,3 +355,31 @@ fn a_line_that_is_not_toml_is_named_but_not_shown() {
     let told = problem("[mail]\n\npassword = \"hush", &[]);
     assert!(told.ends_with("in line 3") && !told.contains("hush"), "{told}");
 }
+
+#[test]
+fn a_user_schema_is_read_from_the_file_that_the_configuration_names_and_judged() {
+    let (folder, sources) = sources("[users]\nschema = 'schema.json'", &[], Vec::new());
+    let write = |text: &str| std::fs::write(folder.path().join("schema.json"), text).unwrap();
+    let problem = || sources.load().unwrap_err().to_string();
+    assert!(
+        problem().contains("users.schema") && problem().contains("cannot read"),
+        "{}",
+        problem()
+    );
+    write("{\"properties\": {}, \"properties\": {}}");
+    assert!(problem().contains("names a key twice"), "{}", problem());
+    write("{\"properties\": {\"role\": {\"type\": \"string\"}}}");
+    let findings = check::always(&sources.load().unwrap().config);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0].subject, "users.schema.properties.role");
+    write("{\"properties\": {\"nickname\": {\"type\": \"string\"}}}");
+    let config = sources.load().unwrap().config;
+    assert!(check::always(&config).is_empty());
+    assert!(
+        config
+            .project_defaults()
+            .user_schema
+            .unwrap()
+            .contains_key("properties")
+    );
+}

@@ -1,0 +1,3 @@
+//! A project's own user schema, as users meet it.
+
+mod sign_up;
