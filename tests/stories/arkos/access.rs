@@ -95,6 +95,90 @@ stories! {
             }
             t.advance(std::time::Duration::from_secs(5));
         }
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @r#"
+        POST /api/auth/signup
+          201: nobody; API key; test key; other project's key; Ada, other project's key; Ada, test key; Tess of test, live key; Ada, another site's page; Ada; Ada, cookie
+          401 You are not logged in! Please log in to get access.: secret key; revoked key; Ada, revoked key
+        POST /api/auth/login
+          200: nobody; API key; Tess of test, live key; Ada, another site's page; Ada; Ada, cookie
+          401 You are not logged in! Please log in to get access.: secret key; revoked key; Ada, revoked key
+          401 Incorrect email or password: test key; other project's key; Ada, other project's key; Ada, test key
+        DELETE /api/auth/logout
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page
+          204: Ada; Ada, cookie
+        POST /api/auth/update-password
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page
+          400 Current password is incorrect.: Ada; Ada, cookie
+        GET /api/users/me
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          200: Ada, another site's page; Ada; Ada, cookie
+        PATCH /api/users/me
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page
+          200: Ada; Ada, cookie
+        DELETE /api/users/me
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key; Ada, cookie
+          403 You do not have permission to perform this action: Ada, another site's page
+          204: Ada
+        GET /api/auth-roles
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        POST /api/auth-roles
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        GET /api/auth-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        PATCH /api/auth-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        PUT /api/auth-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        DELETE /api/auth-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        GET /api/auth-permissions
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        POST /api/auth-permissions
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        GET /api/auth-permissions/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        PATCH /api/auth-permissions/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        PUT /api/auth-permissions/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        DELETE /api/auth-permissions/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        GET /api/user-roles
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        POST /api/user-roles
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        GET /api/user-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        PATCH /api/user-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        PUT /api/user-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        DELETE /api/user-roles/{id}
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        GET /api/auth-actions
+          401 You are not logged in! Please log in to get access.: nobody; API key; secret key; revoked key; test key; other project's key; Ada, other project's key; Ada, test key; Ada, revoked key; Tess of test, live key
+          403 You do not have permission to perform this action: Ada, another site's page; Ada; Ada, cookie
+        "#);
     }
 }

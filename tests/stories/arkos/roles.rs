@@ -51,20 +51,20 @@ stories! {
         answered!(role, 201, @"");
         let role = id(&role);
         let permission = app.post("/api/auth-permissions", json!({"resource": "post", "action": "Create", "roleId": role})).await;
-        answered!(permission, 201, @"");
+        answered!(permission, 201, @r#"{"data":{"id":"019cb391-c200-73e6-8cf0-1334e99e7ab2","resource":"post","action":"Create","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
         app.post("/api/auth-permissions", json!({"resource": "post", "action": "Publish", "role": {"id": role}})).await.ok(201);
         let assigned = app.post("/api/user-roles", json!({"userId": ada.id.to_string(), "roleId": role})).await;
-        answered!(assigned, 201, @"");
+        answered!(assigned, 201, @r#"{"data":{"id":"019cb391-c200-705e-8a98-4235e11c8a89","userId":"019cb391-c200-7294-8600-276084db857b","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
         let rakomi = t.rakomi().signed_in(&ada).await;
         assert_eq!(rakomi.me().await.ok(200).json()["permissions"], json!(["post:Create", "post:Publish"]));
 
         t.advance(std::time::Duration::from_secs(1));
-        answered!(app.get(&format!("/api/auth-roles/{role}")).await, 200, @"");
-        answered!(app.patch(&format!("/api/auth-roles/{role}"), json!({"name": "editor"})).await, 200, @"");
+        answered!(app.get(&format!("/api/auth-roles/{role}")).await, 200, @r#"{"data":{"id":"019cb391-c200-7e1d-b917-c8122eb72197","name":"manager","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
+        answered!(app.patch(&format!("/api/auth-roles/{role}"), json!({"name": "editor"})).await, 200, @r#"{"data":{"id":"019cb391-c200-7e1d-b917-c8122eb72197","name":"editor","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:01.000Z"}}"#);
         let put = app.request("PUT", &format!("/api/auth-permissions/{}", id(&permission))).json(&json!({"action": "Delete"})).send().await;
-        answered!(put, 200, @"");
-        answered!(app.get("/api/auth-permissions?resource=post&sort=-action").await, 200, @"");
-        answered!(app.get(&format!("/api/user-roles?userId={}", ada.id)).await, 200, @"");
+        answered!(put, 200, @r#"{"data":{"id":"019cb391-c200-73e6-8cf0-1334e99e7ab2","resource":"post","action":"Delete","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:01.000Z"}}"#);
+        answered!(app.get("/api/auth-permissions?resource=post&sort=-action").await, 200, @r#"{"total":2,"results":2,"data":[{"id":"019cb391-c200-7243-830d-2e4fed052d3d","resource":"post","action":"Publish","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"},{"id":"019cb391-c200-73e6-8cf0-1334e99e7ab2","resource":"post","action":"Delete","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:01.000Z"}]}"#);
+        answered!(app.get(&format!("/api/user-roles?userId={}", ada.id)).await, 200, @r#"{"total":1,"results":1,"data":[{"id":"019cb391-c200-705e-8a98-4235e11c8a89","userId":"019cb391-c200-7294-8600-276084db857b","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}]}"#);
 
         for path in [format!("/api/user-roles/{}", id(&assigned)), format!("/api/auth-permissions/{}", id(&permission)), format!("/api/auth-roles/{role}")] {
             let gone = app.delete(&path).await.ok(204);
@@ -78,7 +78,7 @@ stories! {
         let app = root(&t).await;
         let role = id(&app.post("/api/auth-roles", json!({"name": "manager"})).await.ok(201));
         app.post("/api/auth-permissions", json!({"resource": "post", "action": "Publish", "roleId": role})).await.ok(201);
-        answered!(app.get("/api/auth-actions").await, 200, @"");
+        answered!(app.get("/api/auth-actions").await, 200, @r#"{"total":13,"results":13,"data":[{"resource":"auth-permission","action":"Create"},{"resource":"auth-permission","action":"Delete"},{"resource":"auth-permission","action":"Update"},{"resource":"auth-permission","action":"View"},{"resource":"auth-role","action":"Create"},{"resource":"auth-role","action":"Delete"},{"resource":"auth-role","action":"Update"},{"resource":"auth-role","action":"View"},{"resource":"post","action":"Publish"},{"resource":"user-role","action":"Create"},{"resource":"user-role","action":"Delete"},{"resource":"user-role","action":"Update"},{"resource":"user-role","action":"View"}]}"#);
     }
 
     async fn a15_a_plain_user_is_refused_everywhere(t: Server) {
@@ -147,7 +147,7 @@ stories! {
         assert_eq!(names("?name=beta").await, ["beta"]);
         assert_eq!(names("?search=AMM").await, ["gamma"]);
         assert_eq!(names("?search=%25").await, [""; 0]);
-        answered!(app.get("/api/auth-roles?sort=name&limit=1&page=3").await, 200, @"");
+        answered!(app.get("/api/auth-roles?sort=name&limit=1&page=3").await, 200, @r#"{"total":4,"results":1,"data":[{"id":"019cb391-c9d0-7682-95ce-dee18c139499","name":"gamma","createdAt":"2026-03-03T12:00:02.000Z","updatedAt":"2026-03-03T12:00:02.000Z"}]}"#);
         for (query, field) in [
             ("superuser=true", "superuser"), ("password=x", "password"), ("createdAt=2026", "createdAt"), ("name[contains]=a", "name[contains]"), ("$where=1", "$where"), ("__proto__=x", "__proto__"),
             ("sort=superuser", "sort"), ("sort=name;DROP", "sort"), ("sort=", "sort"), ("page=0", "page"), ("page=-1", "page"), ("page=x", "page"), ("page=1e3", "page"), ("limit=0", "limit"), ("limit=101", "limit"), ("page=1000000000", "page"),

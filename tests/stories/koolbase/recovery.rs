@@ -19,7 +19,7 @@ stories! {
         let (ada, eve) = (t.user("ada@example.org").verified().await, t.user("eve@example.org").verified().await);
         let app = t.koolbase();
         let (early, late) = (mailed(&t, &app, &ada.email).await, mailed(&t, &app, &eve.email).await);
-        t.advance(Duration::from_secs(3_599));
+        t.advance(HOUR - SECOND);
         app.reset(&early, NEW).await.ok(200);
         t.advance(2 * SECOND);
         answered!(app.reset(&late, NEW).await, 400, @r#"{"error":"Password reset token has expired (1 hour TTL)","code":"token_expired"}"#);

@@ -14,7 +14,7 @@ stories! {
         app.register("early@example.org", PASSWORD).await.ok(201);
         app.register("late@example.org", PASSWORD).await.ok(201);
         let (early, late) = (t.mail_to("early@example.org").await.token(), t.mail_to("late@example.org").await.token());
-        t.advance(Duration::from_secs(86_399));
+        t.advance(DAY - SECOND);
         app.verify(&early).await.ok(200);
         t.advance(2 * SECOND);
         answered!(app.verify(&late).await, 400, @r#"{"error":"Verification token has expired (24 hour TTL)","code":"token_expired"}"#);
