@@ -48,7 +48,7 @@ stories! {
     async fn the_three_collections_create_read_change_and_delete(t: Server) {
         let (app, ada) = (root(&t).await, t.user("ada@example.org").await);
         let role = app.post("/api/auth-roles", json!({"name": "manager"})).await;
-        answered!(role, 201, @"");
+        answered!(role, 201, @r#"{"data":{"id":"019cb391-c200-7e1d-b917-c8122eb72197","name":"manager","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);
         let role = id(&role);
         let permission = app.post("/api/auth-permissions", json!({"resource": "post", "action": "Create", "roleId": role})).await;
         answered!(permission, 201, @r#"{"data":{"id":"019cb391-c200-73e6-8cf0-1334e99e7ab2","resource":"post","action":"Create","roleId":"019cb391-c200-7e1d-b917-c8122eb72197","createdAt":"2026-03-03T12:00:00.000Z","updatedAt":"2026-03-03T12:00:00.000Z"}}"#);

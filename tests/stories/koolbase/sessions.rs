@@ -21,7 +21,7 @@ stories! {
     async fn s04_a_session_ends_after_thirty_days_without_use(t: Server) {
         let (app, idle) = (signed_in(&t).await, t.koolbase().login("ada@example.org", vestibule_testkit::PASSWORD).await.ok(200));
         let idle = t.koolbase().with_tokens(&idle);
-        t.advance(30 * DAY - SECOND);
+        t.advance(Duration::from_secs(30 * 86_400 - 1));
         app.me().await.ok(200);
         keep_up(&t).await;
         t.advance(SECOND);
@@ -29,7 +29,7 @@ stories! {
         refused(&idle.me().await, 401, "unauthorized");
         refused(&idle.refresh(idle.refresh_token()).await, 401, "invalid_refresh_token");
         app.me().await.ok(200);
-        t.advance(30 * DAY - 2 * SECOND);
+        t.advance(Duration::from_secs(30 * 86_400 - 2));
         app.me().await.ok(200);
     }
 
@@ -43,7 +43,7 @@ stories! {
             let answer = app.refresh(app.refresh_token()).await.ok(200);
             app = app.with_tokens(&answer);
         }
-        t.advance(17 * DAY - SECOND);
+        t.advance(Duration::from_secs(17 * 86_400 - 1));
         app.me().await.ok(200);
         t.koolbase().bearing(&first).me().await.ok(200);
         let last = app.refresh(app.refresh_token()).await.ok(200);
