@@ -17,3 +17,5 @@ mod process;
 mod rakcha;
 #[cfg(test)]
 mod rakomi;
+#[cfg(test)]
+mod roles;

@@ -11,4 +11,5 @@ mod locked;
 mod overload;
 mod place;
 mod refusals;
+mod roles;
 mod stop;

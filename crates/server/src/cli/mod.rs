@@ -20,6 +20,7 @@ mod project;
 mod reference;
 mod restore;
 mod role;
+mod role_shown;
 mod serve;
 mod session;
 mod signing_key;
