@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// By family. What needs a part that does not exist yet (change of address, roles, a second node, social login, magic
-/// links, webhooks, cookies) joins with that part.
-const MET: [(&str, &[u32]); 5] = [
+/// By family. What needs a part that does not exist yet (change of address, a second node, social login, magic links,
+/// webhooks, cookies) joins with that part.
+const MET: [(&str, &[u32]); 6] = [
     ("e", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 14, 15, 16]),
     (
         "p",
@@ -16,6 +16,7 @@ const MET: [(&str, &[u32]); 5] = [
     ),
     ("r", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 18, 24, 25]),
     ("f", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
+    ("a", &[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16]),
     ("g", &[1, 2, 3, 4, 5]),
 ];
 

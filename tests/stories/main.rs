@@ -24,4 +24,6 @@ mod rakcha;
 #[cfg(test)]
 mod rakomi;
 #[cfg(test)]
+mod roles;
+#[cfg(test)]
 mod schema;

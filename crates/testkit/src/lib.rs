@@ -29,6 +29,7 @@ mod project;
 mod rakcha;
 mod rakomi;
 mod request;
+mod roles;
 mod server;
 mod story;
 mod tally;

@@ -11,5 +11,6 @@ mod locked;
 mod overload;
 mod place;
 mod refusals;
+mod roles;
 mod stop;
 mod user_schema;

@@ -5,6 +5,7 @@
 //! the transaction that changes something, with the project's row held, so that they are true under concurrency.
 
 mod actions;
+mod assignment_list;
 pub mod assignments;
 mod authority;
 mod book;

@@ -22,6 +22,7 @@ mod project_settings;
 mod reference;
 mod restore;
 mod role;
+mod role_shown;
 mod serve;
 mod session;
 mod signing_key;

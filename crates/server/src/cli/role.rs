@@ -2,11 +2,10 @@
 
 use super::arguments::RealmArguments;
 use super::desk::Desk;
-use super::output::{self, Column};
+use super::role_shown::{COLUMNS, Holder, Holders, describe, shown};
 use super::user::{self, UserArguments};
 use super::{Failure, Outcome};
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use std::sync::Arc;
 use vestibule_model::role::{Role, spell};
 use vestibule_model::{Environment, Project};
@@ -86,33 +85,6 @@ pub struct HolderArguments {
     user: UserArguments,
 }
 
-#[derive(Serialize)]
-struct Shown {
-    id: String,
-    name: String,
-    superuser: bool,
-    created_at: String,
-    updated_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    permissions: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    holders: Option<Holders>,
-}
-
-#[derive(Serialize)]
-struct Holders {
-    total: i64,
-    /// The earliest of them.
-    first: Vec<Holder>,
-}
-
-#[derive(Serialize)]
-struct Holder {
-    user_id: String,
-    email: String,
-    assigned_at: String,
-}
-
 impl RoleCommand {
     pub async fn run(self, desk: &Desk) -> Outcome {
         match self {
@@ -161,18 +133,6 @@ impl Half {
     }
 }
 
-fn shown(role: &Role) -> Shown {
-    Shown {
-        id: role.id.to_string(),
-        name: role.name.clone(),
-        superuser: role.superuser,
-        created_at: role.created_at.to_string(),
-        updated_at: role.updated_at.to_string(),
-        permissions: None,
-        holders: None,
-    }
-}
-
 async fn create(desk: &Desk, realm: &RealmArguments, name: String, superuser: bool) -> Outcome {
     let half = Half::of(desk, realm).await?;
     let new = NewRole { name, superuser };
@@ -194,14 +154,8 @@ async fn list(desk: &Desk, realm: &RealmArguments) -> Outcome {
         .iter()
         .map(shown)
         .collect();
-    let columns: [Column<Shown>; 4] = [
-        ("Name", |it| it.name.clone()),
-        ("Superuser", |it| if it.superuser { "yes" } else { "" }.to_owned()),
-        ("Created", |it| it.created_at.clone()),
-        ("Id", |it| it.id.clone()),
-    ];
     let none = format!("there are no roles here ({} environment)", half.environment);
-    desk.output.list(&rows, &columns, &none)
+    desk.output.list(&rows, &COLUMNS, &none)
 }
 
 async fn show(desk: &Desk, arguments: &RoleArguments) -> Outcome {
@@ -227,43 +181,8 @@ async fn tell(desk: &Desk, half: &Half, role: &Role) -> Outcome {
             assigned_at: row.created_at.to_string(),
         }));
     }
-    let told = Shown {
-        permissions: Some(permissions),
-        holders: Some(Holders { total, first }),
-        ..shown(role)
-    };
+    let told = shown(role).with(permissions, Holders { total, first });
     desk.output.result(&told, || describe(&told, half.environment))
-}
-
-fn describe(role: &Shown, environment: Environment) -> String {
-    let holders = role.holders.as_ref();
-    let facts = [
-        ("role", role.name.clone()),
-        ("environment", environment.to_string()),
-        ("id", role.id.clone()),
-        (
-            "permits",
-            match &role.permissions {
-                _ if role.superuser => "everything".to_owned(),
-                Some(permissions) if !permissions.is_empty() => permissions.join(", "),
-                _ => "nothing".to_owned(),
-            },
-        ),
-        ("created", role.created_at.clone()),
-        ("changed", role.updated_at.clone()),
-        ("users", holders.map_or(0, |it| it.total).to_string()),
-    ];
-    let columns: [Column<Holder>; 3] = [
-        ("E-mail", |it| it.email.clone()),
-        ("Assigned", |it| it.assigned_at.clone()),
-        ("Id", |it| it.user_id.clone()),
-    ];
-    let first = holders.map(|it| it.first.as_slice()).unwrap_or_default();
-    if first.is_empty() {
-        output::facts(&facts)
-    } else {
-        format!("{}\n\n{}", output::facts(&facts), output::table(first, &columns))
-    }
 }
 
 async fn delete(desk: &Desk, arguments: &RoleArguments) -> Outcome {

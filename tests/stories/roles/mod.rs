@@ -1,0 +1,3 @@
+//! Stories of roles, as they are seen through the doors.
+
+mod claims;
