@@ -6,6 +6,8 @@ mod budgets;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod darukaa;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod hmac;

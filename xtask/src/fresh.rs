@@ -18,7 +18,7 @@ const GENERATED: &[(&str, &[&str])] = &[
 ];
 
 /// The dialects, of each of which there are two references more.
-const DIALECTS: &[&str] = &["rakomi", "rakcha", "koolbase"];
+const DIALECTS: &[&str] = &["rakomi", "rakcha", "koolbase", "darukaa"];
 
 /// Every generated file, with those of the dialects.
 fn generated() -> Vec<(String, Vec<&'static str>)> {

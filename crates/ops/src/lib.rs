@@ -59,7 +59,7 @@ pub use identify::{IdentifierField, identifier_field};
 pub use issue::SignedIn;
 pub use jwks::{JwksDocument, jwks};
 pub use keyring::realm_of_kid;
-pub use logout::{LogoutTarget, logout, revoke_refresh_token};
+pub use logout::{LogoutTarget, logout, logout_with_refresh_token, revoke_refresh_token};
 pub use me::{Me, me};
 pub use own_settings::OwnSettings;
 pub use password_login::{PasswordLogin, password_login};

@@ -1,6 +1,6 @@
 //! The end of a session, by whoever holds a token of it.
 
-use crate::authenticate::{self, find_session};
+use crate::authenticate::{self, Caller, find_session};
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::{refresh, sessions};
@@ -34,6 +34,21 @@ pub async fn logout(cx: &Cx, bearer: Option<&str>, target: LogoutTarget) -> Resu
             end(cx, Some(session)).await
         }
     }
+}
+
+/// Ends the session of a refresh token for its owner, who is signed in. A token of somebody else or of another door, one
+/// that was used before and one whose session has ended are all unknown; none of them ends anything.
+pub async fn logout_with_refresh_token(cx: &Cx, caller: &Caller, text: &str) -> Result<(), Error> {
+    let token = RefreshText::parse(text).ok_or(Refresh::Unknown)?;
+    let session = refresh::find(cx, &token).await?;
+    let own = session.user == caller.user.id
+        && session.realm == cx.realm()
+        && session.dialect == cx.door.name.as_str();
+    let newest = i64::from(token.generation) == session.family.leaf;
+    if !own || !newest || !session.is_live(cx.now()) {
+        return Err(Refresh::Unknown.into());
+    }
+    sessions::end(cx, &session).await
 }
 
 /// Ends the session of a refresh token, of whatever project it is: for requests that name none (RFC 7009).

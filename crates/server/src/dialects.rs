@@ -10,6 +10,7 @@ pub fn all() -> Vec<Dialect> {
         vestibule_rakomi::dialect(),
         vestibule_rakcha::dialect(),
         vestibule_koolbase::dialect(),
+        vestibule_darukaa::dialect(),
     ]
 }
 

@@ -15,6 +15,7 @@ mod answer;
 mod audit;
 mod clock;
 mod damage;
+mod darukaa;
 mod entropy;
 mod front;
 mod keys;
@@ -33,6 +34,7 @@ mod tally;
 
 pub use answer::Answer;
 pub use clock::{BEGINNING, ManualClock};
+pub use darukaa::Darukaa;
 pub use front::{Front, Way, Wire};
 pub use keys::{Keys, RealmKeys, hmac_secret};
 pub use koolbase::Koolbase;

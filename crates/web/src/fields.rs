@@ -46,6 +46,22 @@ impl Fields {
         }
     }
 
+    /// A string or `null`; `None` when the field is absent, so that the two can be told apart.
+    pub fn text_or_null(&mut self, name: &str) -> Option<Value> {
+        match self.values.remove(name) {
+            Some(value @ (Value::Null | Value::String(_))) => Some(value),
+            Some(_) => self.wrong_as(name, "type", "must be a string or null"),
+            None => None,
+        }
+    }
+
+    /// A field that cannot be changed here, and that may be sent back as it is.
+    pub fn unchanged(&mut self, name: &str, present: &Value) {
+        if self.values.remove(name).is_some_and(|value| value != *present) {
+            self.refuse_by(name, "readOnly", "cannot be changed here");
+        }
+    }
+
     /// A string that must be there and not be empty, under the first of two names that is present.
     pub fn text_of_either(&mut self, name: &str, other: &str) -> String {
         let present = if self.values.contains_key(name) || !self.values.contains_key(other) {
@@ -170,6 +186,27 @@ mod tests {
             [("password".to_owned(), "is required".to_owned())]
         );
         assert!(either(json!({"password": "", "new_password": "a"})).is_err());
+    }
+
+    #[test]
+    fn what_is_absent_and_what_is_null_can_be_told_apart() {
+        let either = |values| read(values, |f| f.text_or_null("name"));
+        assert_eq!(either(json!({})).unwrap(), None);
+        assert_eq!(either(json!({"name": null})).unwrap(), Some(Value::Null));
+        assert_eq!(either(json!({"name": "Ada"})).unwrap(), Some("Ada".into()));
+        assert!(either(json!({"name": ["Ada"]})).is_err());
+    }
+
+    #[test]
+    fn r02_what_cannot_be_changed_may_only_be_sent_back_as_it_is() {
+        let back = |values| read(values, |f| f.unchanged("verified", &false.into()));
+        for same in [json!({}), json!({"verified": false})] {
+            back(same).unwrap();
+        }
+        for other in [json!(true), json!(null), json!("false"), json!(0)] {
+            let wrong = [("verified".to_owned(), "cannot be changed here".to_owned())];
+            assert_eq!(back(json!({"verified": other})).unwrap_err(), wrong);
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod pages;
 mod path;
 mod patience;
 mod presented;
+mod proof;
 mod quickstart;
 mod refuse;
 mod reply;

@@ -11,7 +11,6 @@ mod login;
 mod logout;
 mod me;
 mod oauth;
-mod proof;
 mod refresh;
 mod register;
 mod resend_verification;

@@ -1,6 +1,5 @@
 //! `POST /v1/auth/reset-password`
 
-use crate::proof::proof;
 use crate::wire::Message;
 use utoipa::ToSchema;
 use vestibule_ops::{Error, Proof};
@@ -16,7 +15,7 @@ pub(crate) struct ResetBody {
 }
 
 fn body(fields: &mut Fields) -> (Proof, String) {
-    (proof(fields), fields.text_of_either("password", "new_password"))
+    (fields.proof(), fields.text_of_either("password", "new_password"))
 }
 
 pub(crate) async fn reset_password(call: Call) -> Result<Answer, Error> {

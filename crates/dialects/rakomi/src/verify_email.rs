@@ -1,10 +1,9 @@
 //! `POST /v1/auth/verify-email`
 
-use crate::proof::proof;
 use crate::wire::Verified;
 use utoipa::ToSchema;
 use vestibule_ops::Error;
-use vestibule_web::{Answer, Call};
+use vestibule_web::{Answer, Call, Fields};
 
 /// The mailed token, or the address and the mailed code.
 #[derive(ToSchema)]
@@ -33,7 +32,7 @@ pub(crate) struct CodeBody {
 }
 
 pub(crate) async fn verify_email(call: Call) -> Result<Answer, Error> {
-    let proof = call.read(proof)?;
+    let proof = call.read(Fields::proof)?;
     let user = vestibule_ops::verify_email(&call.cx, proof).await?;
     Ok(Answer::json(200, &Verified::from(&user)))
 }

@@ -1,0 +1,15 @@
+//! `POST /api/v1/auth/resend-verification`
+
+use crate::email;
+use crate::wire::Sentence;
+use vestibule_ops::Error;
+use vestibule_web::{Answer, Call};
+
+pub(crate) async fn resend_verification(call: Call) -> Result<Answer, Error> {
+    let body = call.read(email::body)?;
+    vestibule_ops::resend_verification(&call.cx, &body.email).await?;
+    Ok(Sentence::said(
+        200,
+        "If that address needs verification, an email has been sent.",
+    ))
+}
