@@ -176,17 +176,12 @@ fn told(fields: &[FieldError]) -> String {
 
 fn conflict(refusal: &Conflict) -> Said {
     match refusal {
+        Conflict::LastSuperuser => forbidden("The last administrator cannot be removed"),
         Conflict::EmailTaken => said(
             400,
             "EMAIL_ALREADY_EXISTS",
             "An account with this email already exists",
             "Please use a different email address or try logging in",
-        ),
-        Conflict::LastSuperuser => said(
-            409,
-            "CONFLICT",
-            "The last administrator cannot be removed",
-            "Please give another account the same rights first",
         ),
         Conflict::ValueTaken(fields) => {
             let fields: Vec<_> = fields.iter().map(|field| crate::names::spelled(field)).collect();
@@ -203,33 +198,23 @@ fn conflict(refusal: &Conflict) -> Said {
     }
 }
 
+/// What nobody who asks in this way may do.
+const fn forbidden(message: &'static str) -> Said {
+    said(
+        403,
+        "FORBIDDEN",
+        message,
+        "Please contact those who run this service",
+    )
+}
+
 const fn permission(refusal: Permission) -> Said {
-    match refusal {
-        Permission::Insufficient => said(
-            403,
-            "FORBIDDEN",
-            "You do not have permission to do this",
-            "Please contact those who run this service",
-        ),
-        Permission::RegistrationClosed => said(
-            403,
-            "FORBIDDEN",
-            "Registration is closed",
-            "Please contact those who run this service",
-        ),
-        Permission::CrossSite => said(
-            403,
-            "FORBIDDEN",
-            "A page of another site may not do this",
-            "Please use the pages of this service",
-        ),
-        Permission::ReadOnly => said(
-            403,
-            "FORBIDDEN",
-            "The roles of this project stand in its configuration",
-            "Please contact those who run this service",
-        ),
-    }
+    forbidden(match refusal {
+        Permission::Insufficient => "You do not have permission to do this",
+        Permission::RegistrationClosed => "Registration is closed",
+        Permission::CrossSite => "A page of another site may not do this",
+        Permission::ReadOnly => "The roles of this project stand in its configuration",
+    })
 }
 
 const fn not_found(refusal: &NotFound) -> Said {
@@ -240,12 +225,7 @@ const fn not_found(refusal: &NotFound) -> Said {
             "There is no such session",
             "It may have ended before",
         ),
-        NotFound::Record { .. } => said(
-            404,
-            "NOT_FOUND",
-            "There is no such record",
-            "It may have been deleted before",
-        ),
+        NotFound::Record { .. } => said(404, "NOT_FOUND", "There is no such record", "Please check the id"),
         NotFound::Route => said(
             404,
             "NOT_FOUND",
