@@ -1,7 +1,7 @@
 //! The guarded reverse proxy: sends the requests that a dialect's token lets pass on to their upstreams.
 //!
-//! Who may pass is decided in `vestibule-web`; here the head is cleaned ([`head`]), bodies are streamed both ways
-//! ([`stream`]), and what goes wrong on the way is answered ([`refusal`]).
+//! Who may pass is decided in `vestibule-web`; here the head is cleaned (`head`), bodies are streamed both ways
+//! (`stream`), and what goes wrong on the way is answered (`refusal`).
 
 mod client;
 mod exchange;

@@ -5,7 +5,7 @@
 //! - `x-self-editable: false` at a field of the profile: given at sign-up, changed by operators only.
 //! - `x-admin-only: true` at a field of the profile: set by operators only, and not shown to the user.
 //!
-//! Some rules hold whatever the schema says, because no schema can say them: see [`check`](self::check).
+//! Some rules hold whatever the schema says, because no schema can say them: see [`check`].
 
 mod check;
 mod declaration;
