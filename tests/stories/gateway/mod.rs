@@ -1,6 +1,7 @@
 //! Stories about what lies behind the doors.
 
 mod faults;
+mod films;
 mod forward_auth;
 mod passing;
 mod refusing;

@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod connections;
 mod disk;
+mod gateway;
 mod kill;
 mod ledger;
 mod locked;

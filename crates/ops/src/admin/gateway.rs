@@ -48,7 +48,11 @@ pub fn judge(rules: &[GatewayRule], dialects: &[&str], routes: &[&str]) -> Resul
             let known = format!("is not an API that this release serves: {}", dialects.join(", "));
             return wrong("dialect", &known);
         }
-        if rule.roles.iter().any(String::is_empty) {
+        if rule
+            .roles
+            .iter()
+            .any(|role| role.is_empty() || role.contains(','))
+        {
             return wrong("roles", "must hold names of roles");
         }
         if !(1..=LONGEST).contains(&rule.timeout) {
@@ -232,6 +236,7 @@ mod tests {
         };
         assert!(changed(|it| it.dialect = "rakomy".into()).contains("gateway[0].dialect is not an API"));
         assert!(changed(|it| it.roles = vec![String::new()]).contains("gateway[0].roles"));
+        assert!(changed(|it| it.roles = vec!["admin,client".into()]).contains("gateway[0].roles"));
         assert!(changed(|it| it.timeout = 0).contains("gateway[0].timeout"));
         assert!(told(&vec![films.clone(); 101]).contains("at most 100"));
     }

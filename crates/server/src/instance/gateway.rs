@@ -28,13 +28,10 @@ fn films(configured: &[GatewayRule]) -> Option<GatewayRule> {
         let rest = FILMS.strip_prefix(&rule.prefix);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let dialect = crate::dialects::names()
-        .into_iter()
-        .find(|name| *name == "rakcha")?;
     let films = GatewayRule {
         prefix: FILMS.to_owned(),
         upstream: BUILT_IN.to_owned(),
-        dialect: dialect.to_owned(),
+        dialect: "rakcha".to_owned(),
         roles: Vec::new(),
         environment: None,
         timeout: 30,
