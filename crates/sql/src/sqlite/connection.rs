@@ -63,6 +63,8 @@ fn configure(connection: &Connection, access: Access, page_cache_kib: u32) -> ru
     // A name in double quotes that matches no column is an error, as on PostgreSQL, not a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    // Otherwise a sentence with a bound `LIMIT` or `OFFSET` is prepared anew each time it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -i64::from(page_cache_kib))?;
@@ -88,4 +90,26 @@ fn use_wal(connection: &Connection, path: &Path) -> Result<(), Error> {
         "{} cannot use a write-ahead log (journal mode {mode}): keep the database on a local disk",
         path.display()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_sentence_with_a_bound_limit_is_prepared_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("test.db")).unwrap();
+        configure(&connection, Access::Write, 64).unwrap();
+        connection
+            .execute_batch("CREATE TABLE notes (id INTEGER)")
+            .unwrap();
+        let mut statement = connection.prepare("SELECT id FROM notes LIMIT $1").unwrap();
+        for limit in 1..4 {
+            assert_eq!(statement.query_map([limit], |_| Ok(())).unwrap().count(), 0);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
