@@ -118,6 +118,7 @@ async fn keys(folder: &Folder, running: &Running, project: &Project) -> Result<K
 /// At most twelve lines: what a developer copies next.
 fn screen(config: &Config, ready: &Ready<'_>) -> String {
     let version = env!("CARGO_PKG_VERSION");
+    let apis: Vec<_> = crate::dialects::all().iter().map(|it| it.title).collect();
     let folder = output::harmless(&config.server.data_dir.display().to_string());
     let Ready {
         base_url,
@@ -129,7 +130,7 @@ fn screen(config: &Config, ready: &Ready<'_>) -> String {
     let facts = output::facts(&[
         ("  server", (*base_url).to_owned()),
         ("  inbox", inbox_url.clone()),
-        ("  API docs", docs_url.clone()),
+        ("  API docs", format!("{docs_url} ({})", apis.join(", "))),
         ("  test key", keys.test.api.clone()),
         ("  live key", keys.live.api.clone()),
         ("  data, more keys", format!("{folder}/, dev-keys.json in it")),
