@@ -4,7 +4,7 @@ use super::{Config, Mail, SmtpTls};
 use crate::address;
 use serde::Serialize;
 use vestibule_model::refusal::Input;
-use vestibule_model::{Refusal, Settings};
+use vestibule_model::{GatewayRule, Refusal, Settings};
 use vestibule_ops::admin::{gateway, settings};
 
 const ORIGINS: &str = "cors.allowed_origins";
@@ -138,6 +138,7 @@ pub fn production(config: &Config) -> Vec<Finding> {
     let mut found = always(config);
     found.extend(public_url(config.server.public_url.as_deref()));
     found.extend(mail(&config.mail));
+    found.extend(config.gateway.iter().filter_map(plain_upstream));
     found.extend(
         config
             .network
@@ -172,6 +173,16 @@ pub fn production(config: &Config) -> Vec<Finding> {
         ));
     }
     found
+}
+
+/// An upstream is sent tokens, and believes whatever names a user.
+fn plain_upstream(rule: &GatewayRule) -> Option<Finding> {
+    let base = address::base_url(&rule.upstream)?;
+    let message = format!(
+        "{} is sent tokens and told who users are without TLS: nobody else may reach or read that network",
+        rule.upstream
+    );
+    (!base.secure && !base.loopback).then(|| warning("gateway", message))
 }
 
 fn public_url(url: Option<&str>) -> Option<Finding> {

@@ -122,3 +122,26 @@ fn open_registration_that_tells_taken_addresses_is_stated() {
     }
     assert_eq!(enumeration("shop", &settings), None);
 }
+
+#[test]
+fn an_upstream_beyond_this_machine_is_a_warning_without_tls() {
+    let findings = |upstream: &str| {
+        let mut config = good();
+        let table = serde_json::json!({"prefix": "/films", "upstream": upstream, "dialect": "rakomi"});
+        config.gateway = vec![serde_json::from_value(table).unwrap()];
+        production(&config)
+    };
+    for quiet in [
+        "http://127.0.0.1:9000",
+        "http://localhost:9000",
+        "http://[::1]:9000",
+        "https://films.example.com",
+    ] {
+        assert_eq!(findings(quiet), [], "{quiet}");
+    }
+    let [found] = findings("http://films:9000").try_into().unwrap();
+    assert_eq!(
+        (found.severity, found.subject.as_str()),
+        (Severity::Warning, "gateway")
+    );
+}
