@@ -6,6 +6,7 @@ use crate::jwks::Published;
 use crate::keyring::Ring;
 use crate::me::Me;
 use crate::roles::Known;
+use serde_json::Value;
 use std::sync::Arc;
 use vestibule_keys::digest::MacKey;
 use vestibule_model::id::{ProjectId, SessionId, UserId};
@@ -13,6 +14,11 @@ use vestibule_model::user::User;
 use vestibule_store::cache::{Cache, Topic};
 use vestibule_store::secret_keys::RingName;
 use vestibule_store::{Store, projects, role_assignments, roles, secret_keys, sessions, users};
+
+/// What an ordinary user says of itself, in bytes of memory.
+const ORDINARY: u64 = 2_048;
+/// What one value takes beside its text: its place, and the name and the index that an object has for it.
+const VALUE: u64 = 64;
 
 /// The caches. Those that are filled from others stand after them.
 pub(crate) struct Caches {
@@ -61,7 +67,11 @@ impl Caches {
                     Topic::Those(projects::TOPIC, |id, (project, ..), _| project.bytes() == id),
                 ],
             ),
-            users: freshness.cache(32_768, &[Topic::Entry(users::TOPIC, UserId::from_bytes)]),
+            users: freshness.weighed(
+                32_768,
+                |_, user: &Arc<User>| weight(user),
+                &[Topic::Entry(users::TOPIC, UserId::from_bytes)],
+            ),
             sessions: freshness.cache(
                 65_536,
                 &[
@@ -96,7 +106,7 @@ impl Caches {
             // A hundred sessions take as much memory as a hundred users.
             me: freshness.weighed(
                 32_768,
-                |_, me: &Arc<Me>| 1 + me.sessions.len() as u64,
+                |_, me: &Arc<Me>| weight(&me.user) + me.sessions.len() as u64,
                 &[
                     Topic::Entry(users::TOPIC, UserId::from_bytes),
                     Topic::Entry(sessions::OF_USER, UserId::from_bytes),
@@ -111,5 +121,40 @@ impl Caches {
                 ],
             ),
         }
+    }
+}
+
+/// How many ordinary users take as much memory as this one: what users say of themselves is theirs to fill.
+fn weight(user: &User) -> u64 {
+    let said = values(user.profile.values()) + values(user.public_metadata.values());
+    1 + said / ORDINARY
+}
+
+/// About how much memory values take, in bytes. They are nested no deeper than a request can be.
+fn values<'v>(values: impl Iterator<Item = &'v Value>) -> u64 {
+    let one = |value: &'v Value| {
+        VALUE
+            + match value {
+                Value::String(text) => text.len() as u64,
+                Value::Array(entries) => self::values(entries.iter()),
+                Value::Object(fields) => self::values(fields.values()),
+                _ => 0,
+            }
+    };
+    values.map(one).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn many_small_values_weigh_as_much_as_one_large_text() {
+        let weigh = |value: Value| values([value].iter()) / ORDINARY;
+        assert_eq!(weigh(json!("Ada")), 0);
+        assert_eq!(weigh(json!("a".repeat(16 * 1_024))), 8);
+        assert!(weigh(json!(vec![1; 8 * 1_024])) > 200);
+        assert!(weigh(json!({"a": [[[vec![1; 100]]]]})) >= 3);
     }
 }

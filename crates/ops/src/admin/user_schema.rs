@@ -15,8 +15,8 @@ use vestibule_store::{Tx, identifiers, users};
 
 /// Users looked at together.
 const PAGE: u32 = 200;
-/// Users per transaction: one of them can have as many as twenty values.
-const BATCH: usize = 20;
+/// Users per transaction: one of them can give back twenty values and claim twenty others.
+const BATCH: usize = 10;
 
 /// What indexing found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
