@@ -3,6 +3,8 @@
 //! A dialect matches these exhaustively. A new variant breaks every dialect's build until its vendor code is
 //! decided, which is why there is no catch-all.
 
+mod words;
+
 use crate::project::Environment;
 use std::fmt;
 use std::time::Duration;

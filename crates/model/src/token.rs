@@ -1,5 +1,11 @@
 //! Access tokens: what goes into one, what comes out of one, and the shape a dialect gives it.
 
+mod claims;
+mod plain;
+
+pub use claims::Claims;
+pub use plain::{Plain, PlainClaims};
+
 use crate::id::{SessionId, UserId};
 use crate::project::OwnSettings;
 use crate::{Realm, Timestamp};

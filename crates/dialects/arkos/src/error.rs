@@ -80,12 +80,11 @@ const fn account(refusal: Account) -> Said {
 
 const fn input(refusal: &Input) -> Said {
     match refusal {
-        Input::Malformed(_) => said(400, "The request cannot be read"),
         Input::Fields(_) => said(400, "Invalid Data"),
-        Input::WeakPassword(_) => said(400, "The password is too weak"),
-        Input::TooLarge => said(413, "The request body is too large"),
-        Input::UnsupportedMediaType => said(415, "The request body must be uncompressed application/json"),
         Input::IdentifierNotAllowed => said(400, "Invalid usernameField parameter, it is not allowed!"),
+        Input::Malformed(_) | Input::WeakPassword(_) => said(400, refusal.words()),
+        Input::TooLarge => said(413, refusal.words()),
+        Input::UnsupportedMediaType => said(415, refusal.words()),
     }
 }
 
@@ -111,23 +110,15 @@ const fn permission(refusal: Permission) -> Said {
 
 const fn not_found(refusal: &NotFound) -> Said {
     match refusal {
-        NotFound::Session => said(404, "There is no such session"),
-        NotFound::Record { .. } => said(404, "There is no such record"),
+        NotFound::Session | NotFound::Record { .. } => said(404, refusal.words()),
         NotFound::Route | NotFound::Method { .. } => NOT_FOUND,
     }
 }
 
 const fn failed(refusal: Failed) -> Said {
-    match refusal {
-        Failed::Overloaded { .. } => said(
-            503,
-            "The server is busy; nothing was done, try again after Retry-After",
-        ),
-        Failed::Unavailable => said(503, "The server cannot do this now; nothing was done, try again"),
-        Failed::Unknown => said(
-            503,
-            "The server cannot tell whether this was done; it may have happened",
-        ),
-        Failed::Internal => said(500, "Something went wrong on the server's side"),
-    }
+    let status = match refusal {
+        Failed::Overloaded { .. } | Failed::Unavailable | Failed::Unknown => 503,
+        Failed::Internal => 500,
+    };
+    said(status, refusal.words())
 }

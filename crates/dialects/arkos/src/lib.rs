@@ -20,7 +20,7 @@ mod wire;
 use settings::ArkosSettings;
 use std::time::Duration;
 use vestibule_model::policy::PasswordPolicy;
-use vestibule_model::token::Algorithm;
+use vestibule_model::token::{Algorithm, Plain};
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
 use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, OwnBudget, Quickstart, Rate, SchemaOf};
@@ -44,7 +44,7 @@ static DOOR: Door = Door {
     },
     issuer: "arkos",
     audience: None,
-    token: &token::ArkosToken,
+    token: &Plain(token::ArkosClaims),
     own: OwnSettings::of::<ArkosSettings>(),
 };
 

@@ -209,12 +209,12 @@ const fn forbidden(message: &'static str) -> Said {
 }
 
 const fn permission(refusal: Permission) -> Said {
-    forbidden(match refusal {
-        Permission::Insufficient => "You do not have permission to do this",
-        Permission::RegistrationClosed => "Registration is closed",
-        Permission::CrossSite => "A page of another site may not do this",
-        Permission::ReadOnly => "The roles of this project stand in its configuration",
-    })
+    match refusal {
+        Permission::Insufficient
+        | Permission::RegistrationClosed
+        | Permission::CrossSite
+        | Permission::ReadOnly => forbidden(refusal.words()),
+    }
 }
 
 const fn not_found(refusal: &NotFound) -> Said {

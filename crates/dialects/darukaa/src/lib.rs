@@ -2,7 +2,6 @@
 
 mod answer;
 mod change_password;
-mod email;
 mod error;
 mod forgot_password;
 mod login;
@@ -21,7 +20,7 @@ mod wire;
 
 use std::time::Duration;
 use vestibule_model::policy::PasswordPolicy;
-use vestibule_model::token::Algorithm;
+use vestibule_model::token::{Algorithm, Plain};
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
 use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, OwnBudget, Quickstart, Rate, SchemaOf};
@@ -43,7 +42,7 @@ static DOOR: Door = Door {
     },
     issuer: "darukaa",
     audience: None,
-    token: &token::DarukaaToken,
+    token: &Plain(token::DarukaaClaims),
     own: OwnSettings::NONE,
 };
 

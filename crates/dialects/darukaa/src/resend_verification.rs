@@ -1,12 +1,11 @@
 //! `POST /api/v1/auth/resend-verification`
 
-use crate::email;
 use crate::wire::Sentence;
 use vestibule_ops::Error;
-use vestibule_web::{Answer, Call};
+use vestibule_web::{Answer, Call, Fields};
 
 pub(crate) async fn resend_verification(call: Call) -> Result<Answer, Error> {
-    let body = call.read(email::body)?;
+    let body = call.read(Fields::email)?;
     vestibule_ops::resend_verification(&call.cx, &body.email).await?;
     Ok(Sentence::said(
         200,

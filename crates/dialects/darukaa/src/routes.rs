@@ -1,19 +1,20 @@
 //! Every route, with what it asks of its caller, its budget and its documentation.
 
-use crate::change_password::{ChangeBody, change_password};
-use crate::email::EmailBody;
+use crate::change_password::change_password;
 use crate::forgot_password::forgot_password;
 use crate::login::{LoginBody, login};
 use crate::logout::logout;
-use crate::refresh::{RefreshBody, refresh};
+use crate::refresh::refresh;
 use crate::resend_verification::resend_verification;
-use crate::reset_password::{ResetBody, reset_password};
+use crate::reset_password::reset_password;
 use crate::signup::{SignupBody, signup};
 use crate::update_user::{UpdateBody, update_user};
 use crate::user::user;
-use crate::verify_email::{VerifyBody, verify_email};
+use crate::verify_email::verify_email;
 use crate::wire::{Profile, Sentence, Tokens};
-use vestibule_web::{Budget, Endpoint, Route, api_key, signed_in};
+use vestibule_web::{
+    Budget, ChangeBody, EmailBody, Endpoint, RefreshBody, ResetBody, Route, VerifyBody, api_key, signed_in,
+};
 
 pub(crate) fn routes() -> Vec<Route> {
     [accounts(), users(), mailed()].into_iter().flatten().collect()

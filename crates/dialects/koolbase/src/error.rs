@@ -52,23 +52,11 @@ const fn token(refusal: Token) -> Said {
 }
 
 const fn refresh(refusal: Refresh) -> Said {
-    match refusal {
-        Refresh::Unknown | Refresh::Expired => said(
-            401,
-            "invalid_refresh_token",
-            "The refresh token is unknown or has expired",
-        ),
-        Refresh::Revoked => said(
-            401,
-            "token_revoked",
-            "The session of this refresh token has ended",
-        ),
-        Refresh::Reused => said(
-            401,
-            "token_revoked",
-            "The refresh token had been used before; the session has been ended",
-        ),
-    }
+    let code = match refusal {
+        Refresh::Unknown | Refresh::Expired => "invalid_refresh_token",
+        Refresh::Revoked | Refresh::Reused => "token_revoked",
+    };
+    said(401, code, refusal.words())
 }
 
 const fn secret(at: Endpoint, refusal: Secret) -> Said {
@@ -99,20 +87,13 @@ const fn account(refusal: Account) -> Said {
 }
 
 const fn input(refusal: &Input) -> Said {
-    match refusal {
-        Input::Malformed(_) => said(400, "invalid_request", "The request cannot be read"),
-        Input::Fields(_) => said(400, "invalid_request", "Some fields are missing or not valid"),
-        Input::WeakPassword(_) => said(400, "weak_password", "The password is too weak"),
-        Input::IdentifierNotAllowed => {
-            said(400, "invalid_request", "This field does not identify users here")
-        }
-        Input::TooLarge => said(413, "request_too_large", "The request body is too large"),
-        Input::UnsupportedMediaType => said(
-            415,
-            "unsupported_media_type",
-            "The request body must be uncompressed application/json",
-        ),
-    }
+    let (status, code) = match refusal {
+        Input::Malformed(_) | Input::Fields(_) | Input::IdentifierNotAllowed => (400, "invalid_request"),
+        Input::WeakPassword(_) => (400, "weak_password"),
+        Input::TooLarge => (413, "request_too_large"),
+        Input::UnsupportedMediaType => (415, "unsupported_media_type"),
+    };
+    said(status, code, refusal.words())
 }
 
 const fn conflict(refusal: &Conflict) -> Said {
@@ -124,33 +105,19 @@ const fn conflict(refusal: &Conflict) -> Said {
 }
 
 const fn permission(refusal: Permission) -> Said {
-    match refusal {
-        Permission::Insufficient => said(403, "forbidden", "You do not have permission to do this"),
-        Permission::RegistrationClosed => said(
-            403,
-            "registration_closed",
-            "Registration is closed for this project",
-        ),
-        Permission::CrossSite => said(403, "forbidden", "A page of another site may not do this"),
-        Permission::ReadOnly => said(
-            403,
-            "forbidden",
-            "The roles of this project stand in its configuration",
-        ),
-    }
+    let code = match refusal {
+        Permission::Insufficient | Permission::CrossSite | Permission::ReadOnly => "forbidden",
+        Permission::RegistrationClosed => "registration_closed",
+    };
+    said(403, code, refusal.words())
 }
 
 const fn not_found(refusal: &NotFound) -> Said {
-    match refusal {
-        NotFound::Session => said(404, "not_found", "There is no such session"),
-        NotFound::Record { .. } => said(404, "not_found", "There is no such record"),
-        NotFound::Route => said(404, "not_found", "There is no such route"),
-        NotFound::Method { .. } => said(
-            405,
-            "method_not_allowed",
-            "This route does not take that method; see the Allow header",
-        ),
-    }
+    let (status, code) = match refusal {
+        NotFound::Session | NotFound::Record { .. } | NotFound::Route => (404, "not_found"),
+        NotFound::Method { .. } => (405, "method_not_allowed"),
+    };
+    said(status, code, refusal.words())
 }
 
 const fn throttled(refusal: Throttled) -> Said {
@@ -165,24 +132,11 @@ const fn throttled(refusal: Throttled) -> Said {
 }
 
 const fn failed(refusal: Failed) -> Said {
-    match refusal {
-        Failed::Overloaded { .. } => said(
-            503,
-            "unavailable",
-            "The server is busy; nothing was done, try again after Retry-After",
-        ),
-        Failed::Unavailable => said(
-            503,
-            "unavailable",
-            "The server cannot do this now; nothing was done, try again",
-        ),
-        Failed::Unknown => said(
-            503,
-            "unavailable",
-            "The server cannot tell whether this was done; it may have happened",
-        ),
-        Failed::Internal => said(500, "internal", "Something went wrong on the server's side"),
-    }
+    let (status, code) = match refusal {
+        Failed::Overloaded { .. } | Failed::Unavailable | Failed::Unknown => (503, "unavailable"),
+        Failed::Internal => (500, "internal"),
+    };
+    said(status, code, refusal.words())
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 mod answer;
 mod delete_me;
-mod email;
 mod error;
 mod forgot_password;
 mod login;
@@ -20,7 +19,7 @@ mod wire;
 
 use std::time::Duration;
 use vestibule_model::policy::PasswordPolicy;
-use vestibule_model::token::Algorithm;
+use vestibule_model::token::{Algorithm, Plain};
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{ApiKeyKind, Door, OwnSettings};
 use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, Quickstart, SchemaOf};
@@ -45,7 +44,7 @@ static DOOR: Door = Door {
     },
     issuer: "koolbase",
     audience: Some("koolbase-client"),
-    token: &token::KoolbaseToken,
+    token: &Plain(token::KoolbaseClaims),
     own: OwnSettings::NONE,
 };
 

@@ -2,19 +2,18 @@
 //! `/v1/sdk` and its paths as `/sdk/auth/…`, so that every route is served at both joined together too.
 
 use crate::delete_me::delete_me;
-use crate::email::EmailBody;
 use crate::forgot_password::forgot_password;
 use crate::login::{LoginBody, login};
 use crate::logout::logout;
 use crate::me::me;
-use crate::refresh::{RefreshBody, refresh};
+use crate::refresh::refresh;
 use crate::register::{RegisterBody, register};
 use crate::reset_password::{ResetBody, reset_password};
 use crate::send_verification::{SendBody, send_verification};
 use crate::update_me::{UpdateBody, update_me};
 use crate::verify_email::{VerifyBody, verify_email};
 use crate::wire::{Message, Registered, Session, UserShape};
-use vestibule_web::{Budget, Endpoint, Route, api_key, secret_of_session, signed_in};
+use vestibule_web::{Budget, EmailBody, Endpoint, RefreshBody, Route, api_key, secret_of_session, signed_in};
 
 pub(crate) fn routes() -> Vec<Route> {
     [accounts(), signed_in_routes(), mailed()]

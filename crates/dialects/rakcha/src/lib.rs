@@ -10,7 +10,7 @@ mod wire;
 
 use std::time::Duration;
 use vestibule_model::policy::PasswordPolicy;
-use vestibule_model::token::Algorithm;
+use vestibule_model::token::{Algorithm, Plain};
 use vestibule_model::{DialectName, Policy};
 use vestibule_ops::{Door, OwnSettings};
 use vestibule_web::{Dialect, Identity, KeyRule, LimitHeaders, Quickstart, SchemaOf};
@@ -35,7 +35,7 @@ static DOOR: Door = Door {
     },
     issuer: "rakcha",
     audience: None,
-    token: &token::RakchaToken,
+    token: &Plain(token::RakchaClaims),
     own: OwnSettings::of::<role::RakchaSettings>(),
 };
 

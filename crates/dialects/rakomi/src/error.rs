@@ -73,23 +73,12 @@ const fn token(refusal: Token) -> Said {
 }
 
 const fn refresh(refusal: Refresh) -> Said {
-    match refusal {
-        Refresh::Unknown | Refresh::Expired => said(
-            401,
-            "auth/invalid_refresh_token",
-            "The refresh token is unknown or has expired",
-        ),
-        Refresh::Revoked => said(
-            401,
-            "auth/session_revoked",
-            "The session of this refresh token has ended",
-        ),
-        Refresh::Reused => said(
-            401,
-            "auth/refresh_token_reused",
-            "The refresh token had been used before; the session has been ended",
-        ),
-    }
+    let code = match refusal {
+        Refresh::Unknown | Refresh::Expired => "auth/invalid_refresh_token",
+        Refresh::Revoked => "auth/session_revoked",
+        Refresh::Reused => "auth/refresh_token_reused",
+    };
+    said(401, code, refusal.words())
 }
 
 const fn secret(refusal: Secret) -> Said {
@@ -115,26 +104,13 @@ const fn account(refusal: Account) -> Said {
 }
 
 const fn input(refusal: &Input) -> Said {
-    match refusal {
-        Input::Malformed(_) => said(400, "request/invalid_body", "The request cannot be read"),
-        Input::Fields(_) => said(
-            400,
-            "request/invalid_body",
-            "Some fields are missing or not valid",
-        ),
-        Input::IdentifierNotAllowed => said(
-            400,
-            "request/invalid_body",
-            "This field does not identify users here",
-        ),
-        Input::WeakPassword(_) => said(400, "auth/weak_password", "The password is too weak"),
-        Input::TooLarge => said(413, "request/too_large", "The request body is too large"),
-        Input::UnsupportedMediaType => said(
-            415,
-            "request/unsupported_media_type",
-            "The request body must be uncompressed application/json",
-        ),
-    }
+    let (status, code) = match refusal {
+        Input::Malformed(_) | Input::Fields(_) | Input::IdentifierNotAllowed => (400, "request/invalid_body"),
+        Input::WeakPassword(_) => (400, "auth/weak_password"),
+        Input::TooLarge => (413, "request/too_large"),
+        Input::UnsupportedMediaType => (415, "request/unsupported_media_type"),
+    };
+    said(status, code, refusal.words())
 }
 
 const fn conflict(refusal: &Conflict) -> Said {
@@ -158,41 +134,22 @@ const fn conflict(refusal: &Conflict) -> Said {
 }
 
 const fn permission(refusal: Permission) -> Said {
-    match refusal {
-        Permission::Insufficient => said(
-            403,
-            "auth/insufficient_permissions",
-            "You do not have permission to do this",
-        ),
-        Permission::RegistrationClosed => said(
-            403,
-            "auth/insufficient_permissions",
-            "Registration is closed for this project",
-        ),
-        Permission::CrossSite => said(
-            403,
-            "auth/insufficient_permissions",
-            "A page of another site may not do this",
-        ),
-        Permission::ReadOnly => said(
-            403,
-            "auth/insufficient_permissions",
-            "The roles of this project stand in its configuration",
-        ),
-    }
+    let code = match refusal {
+        Permission::Insufficient
+        | Permission::RegistrationClosed
+        | Permission::CrossSite
+        | Permission::ReadOnly => "auth/insufficient_permissions",
+    };
+    said(403, code, refusal.words())
 }
 
 const fn not_found(refusal: &NotFound) -> Said {
-    match refusal {
-        NotFound::Session => said(404, "session/not_found", "There is no such session"),
-        NotFound::Record { .. } => said(404, "route/not_found", "There is no such record"),
-        NotFound::Route => said(404, "route/not_found", "There is no such route"),
-        NotFound::Method { .. } => said(
-            405,
-            "route/method_not_allowed",
-            "This route does not take that method; see the Allow header",
-        ),
-    }
+    let (status, code) = match refusal {
+        NotFound::Session => (404, "session/not_found"),
+        NotFound::Record { .. } | NotFound::Route => (404, "route/not_found"),
+        NotFound::Method { .. } => (405, "route/method_not_allowed"),
+    };
+    said(status, code, refusal.words())
 }
 
 const fn throttled(refusal: Throttled) -> Said {
@@ -211,26 +168,10 @@ const fn throttled(refusal: Throttled) -> Said {
 }
 
 const fn failed(refusal: Failed) -> Said {
-    match refusal {
-        Failed::Overloaded { .. } => said(
-            503,
-            "server/overloaded",
-            "The server is busy; nothing was done, try again after Retry-After",
-        ),
-        Failed::Unavailable => said(
-            503,
-            "server/unavailable",
-            "The server cannot do this now; nothing was done, try again",
-        ),
-        Failed::Unknown => said(
-            503,
-            "server/unavailable",
-            "The server cannot tell whether this was done; it may have happened",
-        ),
-        Failed::Internal => said(
-            500,
-            "server/internal",
-            "Something went wrong on the server's side",
-        ),
-    }
+    let (status, code) = match refusal {
+        Failed::Overloaded { .. } => (503, "server/overloaded"),
+        Failed::Unavailable | Failed::Unknown => (503, "server/unavailable"),
+        Failed::Internal => (500, "server/internal"),
+    };
+    said(status, code, refusal.words())
 }

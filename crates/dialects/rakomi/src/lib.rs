@@ -2,7 +2,6 @@
 
 mod answer;
 mod change_password;
-mod email;
 mod error;
 mod forgot_password;
 mod health;

@@ -2,11 +2,12 @@
 
 use crate::wire::Tokens;
 use utoipa::ToSchema;
-use vestibule_ops::{Error, IdentifierField, PasswordLogin};
+use vestibule_ops::Error;
 use vestibule_web::{Answer, Call, Fields};
 
 /// E-mail address and password.
 #[derive(ToSchema)]
+#[expect(dead_code, reason = "read field by field; the type is its documentation")]
 pub(crate) struct LoginBody {
     #[schema(example = "user@example.com")]
     email: String,
@@ -14,20 +15,8 @@ pub(crate) struct LoginBody {
     password: String,
 }
 
-fn body(fields: &mut Fields) -> LoginBody {
-    LoginBody {
-        email: fields.text("email"),
-        password: fields.text("password"),
-    }
-}
-
 pub(crate) async fn login(call: Call) -> Result<Answer, Error> {
-    let LoginBody { email, password } = call.read(body)?;
-    let login = PasswordLogin {
-        identifier: email,
-        by: IdentifierField::Email,
-        password,
-    };
+    let login = call.read(Fields::email_login)?;
     let signed_in = vestibule_ops::password_login(&call.cx, login).await?;
     Ok(Answer::json(200, &Tokens::from(signed_in)))
 }

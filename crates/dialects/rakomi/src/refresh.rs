@@ -1,24 +1,11 @@
 //! `POST /v1/auth/refresh`
 
 use crate::wire::Tokens;
-use utoipa::ToSchema;
 use vestibule_ops::Error;
-use vestibule_web::{Answer, Call, Fields};
-
-/// The refresh token of the last answer.
-#[derive(ToSchema)]
-pub(crate) struct RefreshBody {
-    refresh_token: String,
-}
-
-fn body(fields: &mut Fields) -> RefreshBody {
-    RefreshBody {
-        refresh_token: fields.text("refresh_token"),
-    }
-}
+use vestibule_web::{Answer, Call, Fields, RefreshBody};
 
 pub(crate) async fn refresh(call: Call) -> Result<Answer, Error> {
-    let RefreshBody { refresh_token } = call.read(body)?;
+    let RefreshBody { refresh_token } = call.read(Fields::refresh_token)?;
     let signed_in = vestibule_ops::refresh(&call.cx, &refresh_token).await?;
     Ok(Answer::json(200, &Tokens::from(signed_in)))
 }

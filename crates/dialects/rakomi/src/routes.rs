@@ -1,8 +1,7 @@
 //! Every route, with what it asks of its caller, its budget and its documentation.
 
 use crate::answer::OauthError;
-use crate::change_password::{ChangeBody, change_password};
-use crate::email::EmailBody;
+use crate::change_password::change_password;
 use crate::forgot_password::forgot_password;
 use crate::health::health;
 use crate::jwks;
@@ -10,15 +9,18 @@ use crate::login::{LoginBody, login};
 use crate::logout::{LogoutBody, logout};
 use crate::me::me;
 use crate::oauth::{RevokeForm, TokenForm, revoke, token};
-use crate::refresh::{RefreshBody, refresh};
+use crate::refresh::refresh;
 use crate::register::{RegisterBody, register};
 use crate::resend_verification::resend_verification;
-use crate::reset_password::{ResetBody, reset_password};
+use crate::reset_password::reset_password;
 use crate::revoke_session::revoke_session;
 use crate::sessions::sessions;
-use crate::verify_email::{VerifyBody, verify_email};
+use crate::verify_email::verify_email;
 use crate::wire::{Health, Message, Profile, Registered, Sessions, Tokens, Verified};
-use vestibule_web::{Budget, Endpoint, Route, api_key, public, secret, secret_of_session, signed_in};
+use vestibule_web::{
+    Budget, ChangeBody, EmailBody, Endpoint, RefreshBody, ResetBody, Route, VerifyBody, api_key, public,
+    secret, secret_of_session, signed_in,
+};
 
 pub(crate) fn routes() -> Vec<Route> {
     [open(), accounts(), signed_in_routes(), mailed(), oauth()]

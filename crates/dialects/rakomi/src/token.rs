@@ -2,22 +2,21 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use vestibule_model::Timestamp;
-use vestibule_model::id::{ProjectId, UserId};
-use vestibule_model::token::{Algorithm, Expected, Presented, TokenFacts, TokenShape, jti, read_jti};
+use vestibule_model::id::{ProjectId, SessionId, UserId};
+use vestibule_model::token::{Algorithm, Claims, Expected, Presented, TokenFacts, TokenShape, jti};
 
 /// RS256, `at+jwt` (RFC 9068), with the claims that the vendor's clients read.
 pub(crate) struct RakomiToken;
 
 /// The claims in the order in which they are written.
 #[derive(Serialize)]
-struct Claims<'a> {
+struct Written<'a> {
     iss: &'a str,
     sub: UserId,
     aud: &'a str,
     tenant_id: ProjectId,
     email: &'a str,
-    sid: String,
+    sid: SessionId,
     iat: i64,
     exp: i64,
     jti: String,
@@ -36,13 +35,13 @@ impl TokenShape for RakomiToken {
     }
 
     fn claims(&self, facts: &TokenFacts<'_>) -> String {
-        let claims = Claims {
+        let claims = Written {
             iss: facts.issuer,
             sub: facts.user,
             aud: facts.audience,
             tenant_id: facts.realm.project,
             email: facts.email,
-            sid: facts.session.to_string(),
+            sid: facts.session,
             iat: facts.issued_at.seconds(),
             exp: facts.expires_at.seconds(),
             jti: jti(facts.session, facts.generation),
@@ -59,20 +58,13 @@ impl TokenShape for RakomiToken {
         claims: &Map<String, Value>,
         expected: &Expected<'_>,
     ) -> Option<Presented> {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        let claims = Claims::of(claims);
         let ours = header.get("typ").and_then(Value::as_str) == Some("at+jwt")
-            && text("iss") == Some(expected.issuer)
-            && text("aud") == Some(expected.audience)
-            && text("tenant_id")?.parse() == Ok(expected.realm.project)
-            && text("rkm_env") == Some(expected.realm.environment.as_str());
-        let (session, generation) = read_jti(text("jti")?)?;
-        let own_session = text("sid")?.parse() == Ok(session);
-        let expires_at = Timestamp::from_seconds(claims.get("exp")?.as_i64()?);
-        (ours && own_session).then_some(Presented {
-            session,
-            generation,
-            expires_at,
-        })
+            && claims.text("iss") == Some(expected.issuer)
+            && claims.text("aud") == Some(expected.audience)
+            && claims.parsed("tenant_id") == Some(expected.realm.project)
+            && claims.text("rkm_env") == Some(expected.realm.environment.as_str());
+        claims.presented().filter(|_| ours)
     }
 }
 
@@ -81,7 +73,7 @@ mod tests {
     use super::*;
     use vestibule_model::id::SessionId;
     use vestibule_model::project::OwnSettings;
-    use vestibule_model::{Environment, Realm};
+    use vestibule_model::{Environment, Realm, Timestamp};
 
     const REALM: Realm = Realm {
         project: ProjectId::from_bytes([7; 16]),
