@@ -11,7 +11,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// Whether two texts are equal, in a time that depends on their lengths only.
-pub fn equal(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn equal(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }
 
@@ -30,15 +30,36 @@ impl MacKey {
     }
 }
 
+/// What [`mac`] computes. It is compared in constant time or not at all:
+///
+/// ```compile_fail,E0369
+/// # use vestibule_keys::digest::{MacKey, mac};
+/// let key = MacKey::new(&[7; 32]);
+/// assert!(mac(&key, &[]) == mac(&key, &[]));
+/// ```
+pub struct Mac([u8; 32]);
+
+impl Mac {
+    /// Whether somebody presents this one, in a time that depends on the length of what is presented only.
+    pub fn is(&self, presented: &[u8]) -> bool {
+        equal(&self.0, presented)
+    }
+
+    /// The 32 bytes, to be sent or stored.
+    pub const fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
 /// HMAC-SHA256 (RFC 2104) over `parts`, each preceded by its length as eight bytes, so that no two lists of
 /// parts give the same text.
-pub fn mac(key: &MacKey, parts: &[&[u8]]) -> [u8; 32] {
+pub fn mac(key: &MacKey, parts: &[&[u8]]) -> Mac {
     let mut context = hmac::Context::with_key(&key.0);
     for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
-    array(context.sign().as_ref())
+    Mac(array(context.sign().as_ref()))
 }
 
 /// The 32 bytes of a SHA-256 output; both libraries give exactly that many.
@@ -65,15 +86,29 @@ mod tests {
     fn moving_a_byte_between_parts_changes_the_mac() {
         let key = MacKey::new(&[7; 32]);
         let macs = [
-            mac(&key, &[b"ab", b"c"]),
-            mac(&key, &[b"a", b"bc"]),
-            mac(&key, &[b"abc"]),
-            mac(&key, &[b"abc", b""]),
+            mac(&key, &[b"ab", b"c"]).bytes(),
+            mac(&key, &[b"a", b"bc"]).bytes(),
+            mac(&key, &[b"abc"]).bytes(),
+            mac(&key, &[b"abc", b""]).bytes(),
         ];
         for (index, left) in macs.iter().enumerate() {
             assert!(macs.iter().skip(index + 1).all(|right| left != right));
         }
-        assert_ne!(mac(&MacKey::new(&[8; 32]), &[b"abc"]), macs[2]);
+        assert_ne!(mac(&MacKey::new(&[8; 32]), &[b"abc"]).bytes(), macs[2]);
+    }
+
+    /// That it takes constant time is what `subtle` promises; that nothing else compares one, the type does.
+    #[test]
+    fn t28_a_mac_is_only_what_it_is_as_a_whole() {
+        let mac = mac(&MacKey::new(&[7; 32]), &[b"abc"]);
+        let good = mac.bytes();
+        assert!(mac.is(&good));
+        for bit in 0..256 {
+            let mut flipped = good;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(!mac.is(&flipped), "bit {bit}");
+        }
+        assert!(!mac.is(&good[..31]) && !mac.is(&[]) && !mac.is(&[&good[..], &[0]].concat()));
     }
 
     #[test]

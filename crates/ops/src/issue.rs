@@ -205,7 +205,7 @@ async fn ip_hash(cx: &Cx) -> Result<String, Error> {
     };
     let key = keyring::ip_key(&cx.core, cx.realm()).await?;
     let hash = mac(&key, &[address.to_canonical().to_string().as_bytes()]);
-    let head = hash.first_chunk().copied().map_or(0, u128::from_be_bytes);
+    let head = hash.bytes().first_chunk().copied().map_or(0, u128::from_be_bytes);
     Ok(format!("{head:032x}"))
 }
 

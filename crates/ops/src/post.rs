@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use crate::error::Error;
 use crate::keyring;
 use std::time::Duration;
-use vestibule_keys::digest::{self, MacKey};
+use vestibule_keys::digest::{self, Mac, MacKey};
 use vestibule_keys::secret_text::{hash_of, mailed_code, mailed_token};
 use vestibule_model::id::{MailId, SecretId, UserId};
 use vestibule_model::mail::{Letter, MailKind, Purpose};
@@ -87,7 +87,7 @@ pub(crate) async fn secret_mail(
         purpose,
         email: user.map_or_else(|| Email::from_store(NOBODY.to_owned()), |user| user.email.clone()),
         token_hash: hash_of(&token),
-        code_hash: code_hash(&key, id, &code),
+        code_hash: code_hash(&key, id, &code).bytes(),
         code_failures: 0,
         created_at: now,
         expires_at,
@@ -186,7 +186,7 @@ fn seal(
 }
 
 /// The keyed hash of a code, bound to its secret, so that equal codes are not equal rows.
-pub(crate) fn code_hash(key: &MacKey, secret: SecretId, code: &str) -> [u8; 32] {
+pub(crate) fn code_hash(key: &MacKey, secret: SecretId, code: &str) -> Mac {
     digest::mac(key, &[&secret.bytes(), code.as_bytes()])
 }
 

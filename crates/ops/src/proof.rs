@@ -4,7 +4,7 @@ use crate::audit;
 use crate::cx::Cx;
 use crate::error::{Error, KeepingWrites, Stop};
 use crate::{keyring, post};
-use vestibule_keys::digest;
+use vestibule_keys::digest::Mac;
 use vestibule_keys::secret_text::hash_of;
 use vestibule_model::Email;
 use vestibule_model::id::{SecretId, UserId};
@@ -64,7 +64,7 @@ async fn refuse<T>(cx: &Cx, purpose: Purpose, refusal: Secret) -> Result<T, Erro
 struct Guess {
     secret: SecretId,
     /// The hash of what was typed.
-    hash: [u8; 32],
+    hash: Mac,
     entry: Entry,
 }
 
@@ -92,7 +92,7 @@ async fn by_code(cx: &Cx, email: &str, code: &str, purpose: Purpose) -> Result<O
 
 async fn compare(tx: &mut Tx, guess: &Guess) -> Result<MailedSecret, Stop> {
     match mailed_secrets::try_code(tx, guess.secret).await? {
-        Some(secret) if digest::equal(&secret.code_hash, &guess.hash) => {
+        Some(secret) if guess.hash.is(&secret.code_hash) => {
             mailed_secrets::code_was_right(tx, guess.secret).await?;
             Ok(secret)
         }

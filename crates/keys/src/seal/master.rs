@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_long_or_a_sample_is_no_master_key() {
+    fn t19_what_is_short_long_or_a_sample_is_no_master_key() {
         let good = MasterKey::generate(&SystemEntropy).text().to_string();
         let (zeros, cut, long) = ("0".repeat(64), &good[..good.len() - 1], format!("{good}A"));
         let zero_text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([0; 32]));

@@ -1,6 +1,6 @@
 //! The refresh token's text: `rt_<session>.<base64url(generation ‖ MAC)>` (STORE.md §2).
 
-use crate::digest::{MacKey, equal, mac};
+use crate::digest::{Mac, MacKey, mac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use vestibule_model::id::SessionId;
@@ -40,7 +40,7 @@ impl RefreshText {
         generation: u32,
     ) -> Zeroizing<String> {
         let mac = authenticator(key, scope, session, generation);
-        let body = [&generation.to_be_bytes()[..], &mac].concat();
+        let body = [&generation.to_be_bytes()[..], &mac.bytes()].concat();
         Zeroizing::new(format!("{PREFIX}{session}.{}", URL_SAFE_NO_PAD.encode(body)))
     }
 
@@ -59,14 +59,11 @@ impl RefreshText {
 
     /// Whether this server made it for this scope; compared in constant time.
     pub fn authentic(&self, key: &MacKey, scope: &RefreshScope<'_>) -> bool {
-        equal(
-            &self.mac,
-            &authenticator(key, scope, self.session, self.generation),
-        )
+        authenticator(key, scope, self.session, self.generation).is(&self.mac)
     }
 }
 
-fn authenticator(key: &MacKey, scope: &RefreshScope<'_>, session: SessionId, generation: u32) -> [u8; 32] {
+fn authenticator(key: &MacKey, scope: &RefreshScope<'_>, session: SessionId, generation: u32) -> Mac {
     let RefreshScope { salt, realm, dialect } = scope;
     let (session, generation, project) = (session.bytes(), generation.to_be_bytes(), realm.project.bytes());
     let (environment, dialect) = (realm.environment.as_str(), dialect.as_str());
