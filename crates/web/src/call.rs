@@ -3,7 +3,7 @@
 use crate::bearer::Bearer;
 use crate::fields::Fields;
 use crate::form;
-use crate::presented::Presented;
+use crate::presented::{self, Presented};
 use crate::request_id::RequestId;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
@@ -114,6 +114,12 @@ impl Call {
             Bearer::Token(token) => Some(token),
             Bearer::Absent | Bearer::Unreadable => None,
         }
+    }
+
+    /// Whether a browser sends the dialect's cookie, whatever it holds.
+    pub fn sends_cookie(&self) -> bool {
+        let Received { cookie, headers, .. } = &self.request;
+        cookie.is_some_and(|name| presented::is_sent(headers, name))
     }
 
     /// Who holds the access token, for routes where it is optional.

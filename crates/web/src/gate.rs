@@ -10,12 +10,13 @@ use crate::identity::Identity;
 use crate::let_in::Place;
 use crate::meter::Meter;
 use crate::path;
+use crate::presented::{self, Presented};
 use crate::reply::Reply;
 use crate::request_id::RequestId;
 use axum::body::Body;
-use http::Method;
 use http::header::UPGRADE;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -172,6 +173,17 @@ impl App {
         default.is_ok_and(|default| default.id == project.id)
     }
 
+    /// Takes out the cookies of all dialects but one that let the request in. Nobody looked at those, and to an upstream
+    /// that reads them they would say who somebody is.
+    fn forget_unread_cookies(&self, dialect: &Dialect, headers: &mut HeaderMap) {
+        let read = dialect
+            .cookie
+            .filter(|_| Presented::of(dialect.cookie, headers).by_cookie);
+        let cookies = self.router.dialects().iter().filter_map(|dialect| dialect.cookie);
+        let unread: Vec<_> = cookies.filter(|name| Some(*name) != read).collect();
+        presented::take_out(headers, &unread);
+    }
+
     /// Lets the request pass or says no in the words of the dialect that guards the path.
     pub(crate) async fn at_gate<'a>(&'a self, covered: Covered<'a>, arrived: Arrived) -> Reply<'a> {
         let Covered {
@@ -212,8 +224,13 @@ impl App {
             Err(error) => return self.turned_away(&place, error, arrived.sender()).await,
         };
         let Arrived {
-            parts, body, id, hop, ..
+            mut parts,
+            body,
+            id,
+            hop,
+            ..
         } = arrived;
+        self.forget_unread_cookies(place.dialect, &mut parts.headers);
         let admitted = Admitted {
             rule,
             identity,

@@ -2,7 +2,7 @@
 
 use crate::bearer::Bearer;
 use http::header::COOKIE;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use vestibule_model::refusal::Permission;
 use vestibule_model::settings::Cors;
 
@@ -58,6 +58,40 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Bearer<'a> {
     found
 }
 
+/// Whether a browser sends a cookie of this name, whatever it holds.
+pub(crate) fn is_sent(headers: &HeaderMap, name: &str) -> bool {
+    let mut values = headers.get_all(COOKIE).iter();
+    values.any(|value| pairs(value).any(|pair| named(pair, name)))
+}
+
+/// Takes the cookies of these names out, wherever they stand. What is beside them stays as it was written.
+pub(crate) fn take_out(headers: &mut HeaderMap, names: &[&str]) {
+    let unwanted = |pair: &[u8]| names.iter().any(|name| named(pair, name));
+    let sent: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
+    if !sent.iter().any(|value| pairs(value).any(unwanted)) {
+        return;
+    }
+    headers.remove(COOKIE);
+    for value in sent {
+        let kept: Vec<&[u8]> = pairs(&value).filter(|pair| !unwanted(pair)).collect();
+        // What was a header value is one without some of its parts, too.
+        match HeaderValue::from_bytes(kept.join(&b';').trim_ascii()) {
+            Ok(rest) if !rest.is_empty() => {
+                headers.append(COOKIE, rest);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn pairs(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    value.as_bytes().split(|byte| *byte == b';')
+}
+
+fn named(pair: &[u8], name: &str) -> bool {
+    pair.split(|byte| *byte == b'=').next().map(<[u8]>::trim_ascii) == Some(name.as_bytes())
+}
+
 /// Refuses a page of another site that acts with the visitor's cookie (`contracts/arkos.md`, "Cookie"). A browser says
 /// where a request comes from; who says nothing is no browser.
 pub(crate) fn same_site(
@@ -87,7 +121,6 @@ pub(crate) fn same_site(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
     use http::header::AUTHORIZATION;
 
     fn presented(headers: &[(&'static str, &'static str)]) -> (String, bool) {
@@ -126,6 +159,40 @@ mod tests {
             (";;;=;sample_token=a", r#"Token("a")"#),
         ] {
             assert_eq!(presented(&[("cookie", cookies)]).0, read, "{cookies}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_is_taken_out_leaves_the_others_as_they_were() {
+        for (sent, left) in [
+            (&["a=1; sample_token=x; b=2"][..], &["a=1; b=2"][..]),
+            (&["sample_token=x;b=2"], &["b=2"]),
+            (&["a=1; sample_token = x"], &["a=1"]),
+            (&["sample_token=x; sample_token=y", "a=1"], &["a=1"]),
+            (&["sample_token"], &[]),
+            (&["sample_token=x=y\u{e9}"], &[]),
+            (
+                &["Sample_token=x; sample_token2=y; a=sample_token=z"],
+                &["Sample_token=x; sample_token2=y; a=sample_token=z"],
+            ),
+            (&["a=\u{e9};  b"], &["a=\u{e9};  b"]),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in sent {
+                headers.append(COOKIE, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            }
+            assert_eq!(is_sent(&headers, "sample_token"), sent != left, "{sent:?}");
+            take_out(&mut headers, &["other", "sample_token"]);
+            let rest: Vec<_> = headers
+                .get_all(COOKIE)
+                .iter()
+                .map(HeaderValue::as_bytes)
+                .collect();
+            assert_eq!(
+                rest,
+                left.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(),
+                "{sent:?}"
+            );
         }
     }
 

@@ -141,6 +141,24 @@ stories! {
         }
     }
 
+    async fn s01_a_login_that_sets_no_cookie_clears_the_one_from_before(t: Server) {
+        let (ada, eve) = (t.user("ada@example.org").await, t.user("eve@example.org").await);
+        let browser = t.arkos().in_browser(&eve).await;
+        t.set("dialects.arkos.send_access_token_through", "response-only").await;
+        for cookie in [browser.access(), "broken", "no-token", ""] {
+            let answer = t.arkos().keeping(cookie).login(&ada.email, &ada.password).await.ok(200);
+            let (value, attributes) = set_cookie(&answer);
+            assert_eq!((value.as_str(), attributes.as_str()), ("", "Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax; Secure"));
+            t.arkos().bearing(&answer.string("accessToken")).me().await.ok(200);
+        }
+        let refused = browser.login(&ada.email, "wrong").await;
+        refused.refused_by_arkos(401, "Incorrect email or password");
+        assert_eq!(refused.header("set-cookie"), None, "nothing has changed for the browser");
+        let others = t.arkos().request("POST", "/api/auth/login").header("cookie", "theme=dark; xarkos_access_token=1");
+        let answer = others.json(&json!({"username": ada.email, "password": ada.password})).send().await.ok(200);
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+
     async fn the_token_is_delivered_as_the_project_sets_it(t: Server) {
         let ada = t.user("ada@example.org").await;
         t.set("dialects.arkos.send_access_token_through", "response-only").await;

@@ -1,5 +1,6 @@
 //! Stories about what lies behind the doors.
 
+mod cookie;
 mod faults;
 mod films;
 mod forward_auth;

@@ -51,6 +51,8 @@ fn deliver(call: &Call, through: Delivery, signed_in: &SignedIn) -> Answer {
     };
     match through {
         Delivery::Both => cookie::set(Answer::json(200, &token), call, signed_in),
+        // A cookie from before would go on signing the browser in as whoever had it.
+        Delivery::ResponseOnly if call.sends_cookie() => cookie::clear(Answer::json(200, &token), call),
         Delivery::ResponseOnly => Answer::json(200, &token),
         Delivery::CookieOnly => cookie::set(Answer::empty(200), call, signed_in),
     }
