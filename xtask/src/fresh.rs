@@ -17,28 +17,33 @@ const GENERATED: &[(&str, &[&str])] = &[
     ("docs/reference/cli.md", &["reference", "cli"]),
 ];
 
-/// The dialects, of each of which there are two references more.
-const DIALECTS: &[&str] = &["rakomi", "rakcha", "koolbase", "darukaa", "arkos"];
+/// Where the dialects are, each in a folder of its name.
+const DIALECTS: &str = "crates/dialects";
 
-/// Every generated file, with those of the dialects.
-fn generated() -> Vec<(String, Vec<&'static str>)> {
-    let plain = GENERATED
+/// Every generated file, with the two of each dialect.
+fn generated() -> Result<Vec<(String, Vec<String>)>, String> {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let mut files: Vec<_> = GENERATED
         .iter()
-        .map(|(file, words)| ((*file).to_owned(), words.to_vec()));
-    let of_dialects = DIALECTS.iter().flat_map(|name| {
-        let folder = "docs/reference";
-        [
-            (
-                format!("{folder}/openapi/{name}.json"),
-                vec!["reference", "openapi", name],
-            ),
-            (
-                format!("{folder}/errors-{name}.md"),
-                vec!["reference", "errors", name],
-            ),
-        ]
-    });
-    plain.chain(of_dialects).collect()
+        .map(|(file, words)| ((*file).to_owned(), owned(words)))
+        .collect();
+    for name in dialects()? {
+        let openapi = format!("docs/reference/openapi/{name}.json");
+        files.push((openapi, owned(&["reference", "openapi", &name])));
+        let errors = format!("docs/reference/errors-{name}.md");
+        files.push((errors, owned(&["reference", "errors", &name])));
+    }
+    Ok(files)
+}
+
+/// The names of the dialects, in alphabetical order.
+fn dialects() -> Result<Vec<String>, String> {
+    let unread = |error| format!("fresh: cannot read {DIALECTS}: {error}");
+    let folders = fs::read_dir(root().join(DIALECTS)).map_err(unread)?;
+    let names = folders.map(|folder| Ok(folder.map_err(unread)?.file_name().to_string_lossy().into_owned()));
+    let mut names: Vec<_> = names.collect::<Result<_, String>>()?;
+    names.sort();
+    Ok(names)
 }
 
 /// Generates every file and compares it with the committed one, or writes it there.
@@ -50,7 +55,7 @@ pub fn run(write: bool) -> Outcome {
 
     let settle = if write { update } else { compare };
     let mut wrong = Vec::new();
-    let generated = generated();
+    let generated = generated()?;
     for (file, words) in &generated {
         let settled = generate(&binary, words, &folder).and_then(|text| settle(&root().join(file), &text));
         if let Err(reason) = settled {
@@ -98,7 +103,7 @@ fn build() -> Result<PathBuf, String> {
 
 /// What the binary prints in an empty folder and without the settings of this terminal, so that nothing of
 /// this machine gets into a reference.
-fn generate(binary: &Path, words: &[&str], folder: &Path) -> Result<Vec<u8>, String> {
+fn generate(binary: &Path, words: &[String], folder: &Path) -> Result<Vec<u8>, String> {
     let mut command = Command::new(binary);
     command
         .args(words)
