@@ -4,9 +4,22 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// By family. What needs a part that does not exist yet (change of address, a second node, social login, magic links,
-/// webhooks) joins with that part.
-const MET: [(&str, &[u32]); 14] = [
+/// The families of which every row of the first release (★) is met: a test names each, or it stands in [`UNMET`].
+const WHOLE: [(&str, &[(u32, u32)]); 6] = [
+    ("l", &[(1, 2), (4, 19)]),
+    ("s", &[(1, 10), (13, 15), (17, 17)]),
+    ("t", &[(1, 22), (24, 30)]),
+    ("x", &[(1, 8), (10, 14), (16, 19)]),
+    ("a", &[(1, 7), (9, 13), (15, 16)]),
+    ("w", &[(1, 6), (8, 13)]),
+];
+
+/// Rows of those families that no door can meet yet, and why.
+const UNMET: [(&str, &str); 0] = [];
+
+/// The other families. What needs a part that does not exist yet (change of address, a second node, social login, magic
+/// links, webhooks) joins with that part.
+const MET: [(&str, &[u32]); 8] = [
     ("e", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 14, 15, 16]),
     (
         "p",
@@ -16,19 +29,8 @@ const MET: [(&str, &[u32]); 14] = [
     ),
     ("r", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 18, 24, 25]),
     ("f", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
-    ("a", &[1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16]),
     ("g", &[1, 2, 3, 4, 5]),
-    ("l", &[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19]),
-    ("s", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 14, 15, 17]),
-    (
-        "t",
-        &[
-            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 24, 25, 26, 27, 30,
-        ],
-    ),
-    ("x", &[1, 2, 3, 4, 5, 7, 10, 11, 12, 13, 14, 16, 17, 18]),
     ("rt", &[1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 16]),
-    ("w", &[1, 2, 3, 4, 6, 8, 9, 10, 11, 13]),
     ("i", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 18]),
     ("d", &[1, 2, 3, 5, 6, 7, 8, 9, 11, 12]),
 ];
@@ -39,11 +41,19 @@ fn every_row_that_can_be_met_is_named_by_a_test() {
     for folder in ["../crates", "."] {
         collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut named);
     }
-    let expected = MET
+    let met = MET
         .iter()
         .flat_map(|(family, rows)| rows.iter().map(move |row| format!("{family}{row:02}")));
-    let missing: Vec<_> = expected.filter(|id| !named.contains(id)).collect();
+    let whole = WHOLE.iter().flat_map(|(family, rows)| {
+        let rows = rows.iter().flat_map(|(first, last)| *first..=*last);
+        rows.map(move |row| format!("{family}{row:02}"))
+    });
+    let unmet = |id: &str| UNMET.iter().any(|(row, _)| *row == id);
+    let expected: Vec<_> = met.chain(whole).filter(|id| !unmet(id)).collect();
+    let missing: Vec<_> = expected.iter().filter(|id| !named.contains(*id)).collect();
     assert!(missing.is_empty(), "no test names {missing:?}");
+    let excused: Vec<_> = UNMET.iter().filter(|(id, _)| named.contains(*id)).collect();
+    assert!(excused.is_empty(), "a test names {excused:?} by now");
 }
 
 /// The ids that the names of functions begin with; `r06_r09_…` names two.

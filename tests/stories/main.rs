@@ -4,11 +4,15 @@
 #[cfg(test)]
 mod arkos;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod darukaa;
+#[cfg(test)]
+mod dependencies;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]

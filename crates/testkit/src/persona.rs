@@ -4,10 +4,10 @@ use crate::Server;
 use serde_json::{Map, Value};
 use std::future::IntoFuture;
 use std::pin::Pin;
-use vestibule_model::id::UserId;
+use vestibule_model::id::{SessionId, UserId};
 use vestibule_model::user::User;
 use vestibule_model::{Environment, Realm, Timestamp};
-use vestibule_ops::admin::{Operator, users};
+use vestibule_ops::admin::{Operator, sessions, users};
 use vestibule_store::attempts::{self, Account};
 use vestibule_store::{Error, Tx};
 
@@ -193,6 +193,12 @@ impl Server {
         users::unlock(self.core(), &operator(), &user)
             .await
             .expect("to unlock");
+    }
+
+    /// Ends a session, as an operator does.
+    pub async fn end_session(&self, session: SessionId) {
+        let ended = sessions::revoke(self.core(), &operator(), session).await;
+        assert!(ended.expect("to end a session"), "there is such a session");
     }
 
     /// Deletes somebody, as an operator does.

@@ -94,16 +94,20 @@ stories! {
         t.arkos().signup(body).await.refused_by_arkos(409, "Duplicate value detected for the unique field(s): phones.some.number, profile.nickname. Please use a different value.");
     }
 
-    async fn e01_by_any_field_an_unknown_user_and_a_wrong_password_are_answered_alike(t: Server) {
+    async fn e01_e02_by_any_field_an_unknown_user_and_a_wrong_password_are_answered_alike_after_the_same_work(t: Server) {
         signed_up(&t).await;
         for (number, (query, field, known, unknown)) in [
             ("", "username", "user@example.com", "nobody@example.com"),
+            ("?usernameField=email", "email", "user@example.com", "no address"),
             ("?usernameField=phones.some.number", "number", "+258891234567", "+258891234568"),
+            ("?usernameField=profile.nickname", "nickname", "Johnny", "johnny"),
         ].into_iter().enumerate() {
-            let wrong = login(&t, number, query, json!({field: known, "password": "wrong"})).await;
-            let nobody = login(&t, number + 10, query, json!({field: unknown, "password": "wrong"})).await;
-            assert_eq!(wrong.status, 401);
-            assert_eq!(wrong.masked(), nobody.masked());
+            let (wrong, work) = t.cost_of(login(&t, number, query, json!({field: known, "password": "wrong"}))).await;
+            let (nobody, as_much) = t.cost_of(login(&t, number + 10, query, json!({field: unknown, "password": "wrong"}))).await;
+            assert_eq!((wrong.status, work.hashes), (401, 1), "{query}");
+            assert_eq!(wrong.masked(), nobody.masked(), "{query}");
+            assert_eq!(as_much.hashes, work.hashes, "{query}");
+            assert_eq!(as_much.rows["audit"], work.rows["audit"], "{query}");
         }
     }
 }

@@ -172,6 +172,12 @@ pub const DOORS: [Door; 5] = [
     },
 ];
 
+#[test]
+fn every_dialect_of_the_binary_is_a_door_of_these_stories() {
+    let doors: Vec<_> = DOORS.iter().map(|door| door.name).collect();
+    assert_eq!(doors, vestibule_server::dialects::names());
+}
+
 impl Door {
     /// What an answer of this door means. One that nobody can read fails the story.
     #[track_caller]

@@ -222,6 +222,21 @@ stories! {
         }
     }
 
+    /// What is revoked is the session, never the bytes of one token of it.
+    async fn t16_an_ended_session_is_dead_in_every_spelling_of_its_token(t: Server) {
+        for door in shared_secret_doors() {
+            let copy = copied(&t, door).await;
+            let mut turned = copy.clone();
+            turned.claims = copy.claims.clone().into_iter().rev().collect();
+            assert_ne!(turned.signed(door), copy.signed(door));
+            door.says(&door.me(&t, &turned.signed(door)).await, Verdict::Done);
+            let session = copy.claims["sid"].as_str().expect("a session").parse().expect("its id");
+            t.end_session(session).await;
+            is_not_ours(&t, door, "the token", &copy.signed(door)).await;
+            is_not_ours(&t, door, "the same claims in another order", &turned.signed(door)).await;
+        }
+    }
+
     async fn t26_a_claim_of_another_type_is_not_ours(t: Server) {
         for door in shared_secret_doors() {
             let copy = copied(&t, door).await;

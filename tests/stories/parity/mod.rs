@@ -4,6 +4,7 @@ mod accounts;
 mod door;
 mod hosts;
 mod isolation;
+mod keys;
 mod lockout;
 mod passwords;
 mod sessions;

@@ -99,6 +99,28 @@ stories! {
         }
     }
 
+    async fn s10_on_a_shared_device_nobody_gets_the_session_of_who_was_there_before(t: Server) {
+        let ada = t.user("ada@example.org").verified().await;
+        let eve = t.user("eve@example.org").verified().await;
+        for door in &DOORS {
+            let left = door.signed_in(&t, &ada.email, PASSWORD).await;
+            if let Some((method, path)) = door.logout {
+                door.says(&door.request(&t, method, path).send().await, Verdict::NotSignedIn);
+            }
+            for carried in [vec![], vec![("authorization", format!("Bearer {left}"))], vec![("cookie", format!("arkos_access_token={left}"))]] {
+                let body = serde_json::json!({door.identifier: eve.email, "password": PASSWORD});
+                let request = carried.iter().fold(door.request(&t, "POST", door.sign_in), |request, (name, value)| request.header(name, value));
+                let answer = request.json(&body).send().await;
+                door.says(&answer, Verdict::Done);
+                assert!(!answer.to_string().contains(&left), "{}: {answer}", door.name);
+                let me = door.me(&t, &answer.string(door.token)).await.to_string();
+                assert!(me.contains(&eve.email) && !me.contains(&ada.email), "{}: {me}", door.name);
+            }
+            let hers = door.me(&t, &left).await.to_string();
+            assert!(hers.contains(&ada.email), "{}: {hers}", door.name);
+        }
+    }
+
     async fn s14_no_answer_with_a_token_or_a_profile_is_kept(t: Server) {
         let ada = t.user("ada@example.org").verified().await;
         for door in &DOORS {

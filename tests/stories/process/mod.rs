@@ -1,5 +1,6 @@
 //! The real process: killed, stopped, starved, flooded, misconfigured, and worked on from its command line.
 
+mod attack;
 mod backup;
 mod cli;
 mod client;
@@ -8,6 +9,7 @@ mod disk;
 mod gateway;
 mod kill;
 mod ledger;
+mod limits;
 mod locked;
 mod overload;
 mod place;

@@ -2,6 +2,7 @@
 
 mod input;
 mod journey;
+mod numbers;
 mod refusals;
 mod tokens;
 
