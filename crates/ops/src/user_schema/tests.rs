@@ -264,6 +264,19 @@ fn r10_no_username_is_an_address_under_any_schema() {
 }
 
 #[test]
+fn a_user_has_twenty_unique_values_at_most() {
+    let many = schema(
+        &json!({"properties": {"names": {"type": "array", "items": {"type": "string", "x-identifier": true}}}}),
+    );
+    let named = |count: usize| {
+        let names: Vec<_> = (0..count).map(|number| format!("name {number}")).collect();
+        admit(&many, &json!({ "names": names }), By::Owner)
+    };
+    assert_eq!(named(20).unwrap().identifiers.len(), 20);
+    assert_eq!(named(21).unwrap_err(), [("names.some".to_owned(), "maxItems")]);
+}
+
+#[test]
 fn i03_values_nested_a_hundred_levels_deep_are_refused() {
     for levels in [17, 100] {
         let mut list = json!(1);

@@ -165,6 +165,9 @@ async fn a05_a_role_is_changed_only_by_who_stands_no_lower_and_renamed_for_nobod
 async fn a05_a_permission_is_added_only_by_who_has_it() {
     let scene = Scene::open().await;
     let Scene { house, eve, .. } = &scene;
+    // Eve may do this too, so that nothing but where it stands forbids to take it from there.
+    let held = house.permission(&scene.chief, "post:View").await.id.to_string();
+    let newcomer = house.role("newcomer", false, &[]).await;
     let (cx, before) = (&house.cx, house.everything().await);
     let create = async |role, permission| {
         let new = add(role, permission);
@@ -184,6 +187,10 @@ async fn a05_a_permission_is_added_only_by_who_has_it() {
         (
             "a superior's turned into less",
             update(&scene.deletes, acted("View")).await,
+        ),
+        (
+            "a superior's moved to somebody lower, though held",
+            update(&held, moved(&newcomer)).await,
         ),
         (
             "a superior's taken",
