@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::postgres::{OpenPostgres, Postgres};
 use crate::sqlite::{Answered, OpenSqlite, Sqlite};
-use crate::{Abort, Act, Engine, Error, Row, Sql, Value};
+use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
 
 /// An open database; clones share it.
 #[derive(Clone)]
@@ -13,17 +14,7 @@ pub struct Db(Arc<Driver>);
 
 enum Driver {
     Sqlite(Sqlite),
-}
-
-/// Whether the database takes writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It does.
-    Writable,
-    /// The disk is full; heals by itself.
-    Full,
-    /// It was closed, or the disk failed under a write; only a restart helps.
-    Closed,
+    Postgres(Postgres),
 }
 
 impl Db {
@@ -39,10 +30,20 @@ impl Db {
         Ok(Self(Arc::new(Driver::Sqlite(sqlite))))
     }
 
+    /// Opens a `PostgreSQL` database. It must exist; its tables need not.
+    ///
+    /// # Errors
+    /// [`Error::Open`] with the remedy.
+    pub async fn open_postgres(options: OpenPostgres) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Driver::Postgres(Postgres::open(options).await?))))
+    }
+
     /// Which database this is.
     pub fn engine(&self) -> Engine {
-        let Driver::Sqlite(_) = *self.0;
-        Engine::Sqlite
+        match &*self.0 {
+            Driver::Sqlite(_) => Engine::Sqlite,
+            Driver::Postgres(_) => Engine::Postgres,
+        }
     }
 
     /// Runs `act` in one transaction, to its end, whether or not the caller still waits for the answer.
@@ -57,8 +58,10 @@ impl Db {
         T: Send + 'static,
         E: Abort,
     {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.write(deadline, Answered::Synced, act, input).await
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Synced, act, input).await,
+            Driver::Postgres(postgres) => postgres.write(postgres.terms(deadline), act, input).await,
+        }
     }
 
     /// Runs `act` as [`write`](Self::write) does, but does not wait for the disk: what it writes survives the end of
@@ -73,28 +76,53 @@ impl Db {
         T: Send + 'static,
         E: Abort,
     {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.write(deadline, Answered::Written, act, input).await
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Written, act, input).await,
+            Driver::Postgres(postgres) => {
+                postgres
+                    .write(postgres.terms(deadline).unsynced(), act, input)
+                    .await
+            }
+        }
+    }
+
+    /// Runs `act` as [`write`](Self::write) does, however long one sentence of it takes: for migrations.
+    pub(crate) async fn write_patiently<F, I, T, E>(
+        &self,
+        deadline: Instant,
+        act: F,
+        input: I,
+    ) -> Result<T, E>
+    where
+        F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Abort,
+    {
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Synced, act, input).await,
+            Driver::Postgres(postgres) => {
+                postgres
+                    .write(postgres.terms(deadline).patient(), act, input)
+                    .await
+            }
+        }
     }
 
     /// Reads all rows, on `SQLite` inline on the calling task: for short reads by key.
-    #[expect(
-        clippy::unused_async,
-        reason = "the signature serves two drivers, and PostgreSQL's awaits"
-    )]
     pub async fn read_all(&self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Vec<Row>, Error> {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.read_all(sql.into(), bind)
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.read_all(sql.into(), bind),
+            Driver::Postgres(postgres) => postgres.read_all(sql.into(), bind).await,
+        }
     }
 
     /// Reads one row or none by a unique key, on `SQLite` inline on the calling task; several are an error.
-    #[expect(
-        clippy::unused_async,
-        reason = "the signature serves two drivers, and PostgreSQL's awaits"
-    )]
     pub async fn read_one(&self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Option<Row>, Error> {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.read_one(sql.into(), bind)
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.read_one(sql.into(), bind),
+            Driver::Postgres(postgres) => postgres.read_one(sql.into(), bind).await,
+        }
     }
 
     /// Reads all rows away from the calling task: for lists, search and export pages.
@@ -107,21 +135,21 @@ impl Db {
         sql: impl Into<Sql>,
         bind: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.scan(deadline, sql.into(), bind).await
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.scan(deadline, sql.into(), bind).await,
+            Driver::Postgres(postgres) => postgres.scan(deadline, sql.into(), bind).await,
+        }
     }
 
     /// Prepares every sentence without running it, and names all that fail. For the store's own test.
     ///
     /// # Errors
     /// [`Error::Other`] with a line per sentence that does not prepare or skips a placeholder number.
-    #[expect(
-        clippy::unused_async,
-        reason = "the signature serves two drivers, and PostgreSQL's awaits"
-    )]
     pub async fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.prepare_check(sentences)
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.prepare_check(sentences),
+            Driver::Postgres(postgres) => postgres.prepare_check(sentences).await,
+        }
     }
 
     /// Writes a consistent copy of the database to a new file while everything else goes on. `progress` is
@@ -134,20 +162,29 @@ impl Db {
         target: PathBuf,
         progress: impl FnMut(u64, u64) + Send + 'static,
     ) -> Result<(), Error> {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.backup_to(target, progress).await
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.backup_to(target, progress).await,
+            Driver::Postgres(_) => Err(Error::Open(
+                "this database is PostgreSQL: back it up with pg_dump, or with what its operator offers"
+                    .to_owned(),
+            )),
+        }
     }
 
     /// Whether the database takes writes.
     pub fn health(&self) -> Health {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.health()
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.health(),
+            Driver::Postgres(postgres) => postgres.health(),
+        }
     }
 
     /// Stops taking work, finishes what was handed over, and returns once everything is on disk and every
     /// thread has ended. Dropping the last handle does the same without waiting.
     pub async fn close(&self) {
-        let Driver::Sqlite(sqlite) = &*self.0;
-        sqlite.close().await;
+        match &*self.0 {
+            Driver::Sqlite(sqlite) => sqlite.close().await,
+            Driver::Postgres(postgres) => postgres.close().await,
+        }
     }
 }

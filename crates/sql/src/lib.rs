@@ -2,13 +2,15 @@
 //!
 //! The crate above (`store`) writes each sentence once, with `$1…` placeholders bound by number, and runs it
 //! in a transaction ([`Db::write`]), inline ([`Db::read_all`], [`Db::read_one`]) or on the reader pool
-//! ([`Db::scan`]). `SQLite` is the driver that exists; every signature is the one `PostgreSQL` needs too.
+//! ([`Db::scan`]), on `SQLite` or on `PostgreSQL`.
 
 mod act;
 mod db;
 mod error;
+mod health;
 mod listener;
 mod migrate;
+mod postgres;
 mod row;
 mod sentence;
 mod sqlite;
@@ -19,10 +21,12 @@ mod value;
 mod tests;
 
 pub use act::{Abort, Act};
-pub use db::{Db, Health};
+pub use db::Db;
 pub use error::Error;
+pub use health::Health;
 pub use listener::{Announcement, Listener};
 pub use migrate::Migration;
+pub use postgres::OpenPostgres;
 pub use row::{Columns, Row};
 pub use sentence::{Engine, Sql};
 pub use sqlite::{OpenSqlite, Role};

@@ -2,19 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-/// Something that changed and that caches may hold. Collected by [`Tx::announce`](crate::Tx::announce).
+/// Something that changed and that caches may hold. Collected by [`Tx::announce`](crate::Tx::announce), or heard from
+/// another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Announcement {
+pub struct Announcement<'a> {
     /// What kind of thing, such as `session`.
-    pub topic: &'static str,
+    pub topic: &'a str,
     /// Its id.
     pub id: [u8; 16],
 }
 
-/// Receives news on the writer's thread, so each method returns at once and takes no lock held for long.
+/// Receives news on the thread that commits or listens, so each method returns at once and takes no lock held for long.
 pub trait Listener: Send + Sync + 'static {
-    /// These were committed; called before any of their transactions is answered.
-    fn committed(&self, announcements: &[Announcement]);
+    /// These were committed; called before any of their transactions is answered, or when another node says so.
+    fn committed(&self, announcements: &[Announcement<'_>]);
 
     /// Another process committed: whatever is cached may be stale.
     fn foreign_commit(&self);
@@ -28,7 +29,7 @@ pub trait Listener: Send + Sync + 'static {
 
 /// Hears nothing: for processes without caches, such as one CLI command.
 impl Listener for () {
-    fn committed(&self, _: &[Announcement]) {}
+    fn committed(&self, _: &[Announcement<'_>]) {}
     fn foreign_commit(&self) {}
     fn proof(&self, _: Instant) {}
     fn wrote(&self, _: &'static str, _: Duration) {}

@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_hours(1);
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     number BIGINT PRIMARY KEY, name TEXT NOT NULL, script TEXT NOT NULL, applied_at BIGINT NOT NULL
 ) TABLE_END";
+/// Whoever comes second waits, and then finds the work done. The number is this program's own.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(8387236823640697189)";
+const LEDGER_EXISTS: &str = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
 const APPLIED: &str = "SELECT number, name, script FROM schema_migrations ORDER BY number";
 const APPLY: &str =
     "INSERT INTO schema_migrations (number, name, script, applied_at) VALUES ($1, $2, $3, $4)";
@@ -46,7 +49,10 @@ impl Db {
         }
         let deadline = Instant::now() + PATIENCE;
         let mut applied = Vec::new();
-        while let Some(number) = self.write(deadline, advance, Advance { migrations, now }).await? {
+        while let Some(number) = self
+            .write_patiently(deadline, advance, Advance { migrations, now })
+            .await?
+        {
             applied.push(number);
         }
         Ok(applied)
@@ -60,7 +66,14 @@ struct Advance {
 
 /// Applies the first migration that is missing; returns its number, or `None` when none is.
 async fn advance(tx: &mut Tx, advance: &Advance) -> Result<Option<u32>, Error> {
-    tx.script(&spell(LEDGER, tx.engine())).await?;
+    if tx.engine() == Engine::Postgres {
+        tx.script(LOCK).await?;
+    }
+    // Asked first on PostgreSQL, where even a table that exists may only be "created" by those who may create one.
+    let exists = tx.engine() == Engine::Postgres && tx.one(LEDGER_EXISTS, &[]).await?.is_some();
+    if !exists {
+        tx.script(&spell(LEDGER, tx.engine())).await?;
+    }
     let mut known = advance.migrations.iter();
     for row in tx.all(APPLIED, &[]).await? {
         let (number, name, script): (u32, String, String) = row.read()?;

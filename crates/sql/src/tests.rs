@@ -5,6 +5,8 @@ mod files;
 mod foreign;
 mod migrations;
 mod outcomes;
+mod postgres;
+mod prepared;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -15,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::{Abort, Announcement, Db, Error, Listener, Migration, OpenSqlite, Tx, bind};
+use vestibule_cluster::ThrowAway;
+
+use crate::{Abort, Announcement, Db, Error, Listener, Migration, OpenPostgres, OpenSqlite, Tx, bind};
 
 const SCHEMA: &[Migration] = &[Migration {
     number: 1,
@@ -23,32 +27,68 @@ const SCHEMA: &[Migration] = &[Migration {
     text: "CREATE TABLE notes (id BIGINT PRIMARY KEY, word TEXT_C UNIQUE, body BYTES) TABLE_END",
 }];
 
-/// A database in a folder of its own.
+/// Declares tests that both databases must pass; each has a database of its own.
+macro_rules! on_both {
+    ($(async fn $name:ident($t:ident: Fixture) $body:block)*) => { $(
+        async fn $name($t: Fixture) $body
+
+        // Beside the function of the same name: functions and modules do not share theirs.
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::$name(crate::tests::Fixture::new().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                if let Some(t) = crate::tests::Fixture::postgres(|_| {}).await {
+                    super::$name(t).await;
+                }
+            }
+        }
+    )* };
+}
+use on_both;
+
+/// A database in a folder, or a cluster's database, of its own.
 struct Fixture {
     db: Db,
     heard: Arc<Heard>,
     foreign: mpsc::Receiver<()>,
     path: PathBuf,
     folder: TempDir,
+    throw_away: Option<ThrowAway<'static>>,
 }
 
 /// A listener that remembers.
 #[derive(Default)]
 struct Heard {
-    commits: Mutex<Vec<Vec<Announcement>>>,
+    commits: Mutex<Vec<Vec<Note>>>,
     foreign: AtomicU64,
     proofs: AtomicU64,
     wrote: Mutex<Vec<&'static str>>,
     tell_foreign: Option<mpsc::Sender<()>>,
 }
 
+/// An announcement that outlives its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Note {
+    topic: String,
+    id: [u8; 16],
+}
+
 impl Listener for Heard {
-    fn committed(&self, announcements: &[Announcement]) {
-        self.commits.lock().unwrap().push(announcements.to_vec());
+    fn committed(&self, announcements: &[Announcement<'_>]) {
+        let notes = announcements.iter().map(|it| Note {
+            topic: it.topic.to_owned(),
+            id: it.id,
+        });
+        self.commits.lock().unwrap().push(notes.collect());
     }
 
     fn foreign_commit(&self) {
         self.foreign.fetch_add(1, Ordering::SeqCst);
+        // The test may be over, and its server not yet.
         let _ = self.tell_foreign.as_ref().unwrap().send(());
     }
 
@@ -85,7 +125,56 @@ impl Fixture {
             foreign,
             path,
             folder,
+            throw_away: None,
         }
+    }
+
+    /// A new database of the shared cluster; none where there is no `PostgreSQL`.
+    async fn postgres(change: impl FnOnce(&mut OpenPostgres)) -> Option<Self> {
+        let throw_away = vestibule_cluster::shared()?.database(None);
+        let t = Self::at(throw_away.url(), change).await;
+        t.db.migrate(SCHEMA, 0).await.unwrap();
+        t.heard.wrote.lock().unwrap().clear();
+        Some(Self {
+            throw_away: Some(throw_away),
+            ..t
+        })
+    }
+
+    /// A node on the database of this address.
+    async fn at(url: String, change: impl FnOnce(&mut OpenPostgres)) -> Self {
+        let (tell_foreign, foreign) = mpsc::channel();
+        let heard = Arc::new(Heard {
+            tell_foreign: Some(tell_foreign),
+            ..Heard::default()
+        });
+        let mut options = OpenPostgres::new(url, Arc::clone(&heard) as Arc<dyn Listener>);
+        options.connections = 4;
+        options.readers = 1;
+        change(&mut options);
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            db: Db::open_postgres(options).await.unwrap(),
+            heard,
+            foreign,
+            path: folder.path().join("none"),
+            folder,
+            throw_away: None,
+        }
+    }
+
+    /// The address of the `PostgreSQL` database.
+    fn url(&self) -> String {
+        self.throw_away.as_ref().unwrap().url()
+    }
+
+    /// Another process on the same database.
+    async fn companion(&self) -> Db {
+        match &self.throw_away {
+            Some(database) => Db::open_postgres(OpenPostgres::companion(database.url())).await,
+            None => Db::open(OpenSqlite::companion(&self.path)).await,
+        }
+        .unwrap()
     }
 
     /// Another process, as far as `SQLite` can tell.

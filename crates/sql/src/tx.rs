@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::postgres::Transaction;
 use crate::sqlite;
 use crate::{Announcement, Engine, Error, Row, Sql, Value};
 
@@ -11,41 +12,73 @@ use crate::{Announcement, Engine, Error, Row, Sql, Value};
 /// committed. So a body cannot depend on catching an error, which `PostgreSQL` would not allow.
 pub struct Tx {
     pub(crate) driver: Driver,
-    announced: Vec<Announcement>,
+    announced: Vec<Told>,
     failed: Option<Error>,
 }
 
 /// The database behind a transaction.
 pub(crate) enum Driver {
     Sqlite(Box<Connection>),
+    Postgres(Box<Transaction>),
 }
 
-#[expect(
-    clippy::unused_async,
-    reason = "the signatures serve two drivers, and PostgreSQL's awaits"
-)]
+/// An announcement, and whether other nodes hear it.
+struct Told {
+    announcement: Announcement<'static>,
+    travels: bool,
+}
+
 impl Tx {
     /// Runs a sentence and returns all its rows.
     pub async fn all(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Vec<Row>, Error> {
-        let text = sql.into().text(self.engine());
-        self.sentence(|Driver::Sqlite(connection)| sqlite::all(connection, text, bind))
+        let text = self.text(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::all(connection, text, bind),
+            Driver::Postgres(transaction) => transaction.all(text, bind).await,
+        };
+        self.note(answer)
     }
 
     /// Runs a sentence that returns one row or none; several are an error.
     pub async fn one(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Option<Row>, Error> {
-        let text = sql.into().text(self.engine());
-        self.sentence(|Driver::Sqlite(connection)| sqlite::one(connection, text, bind))
+        let text = self.text(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::one(connection, text, bind),
+            Driver::Postgres(transaction) => transaction.one(text, bind).await,
+        };
+        self.note(answer)
     }
 
     /// Runs a sentence that returns no rows; answers how many it wrote.
     pub async fn run(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<u64, Error> {
-        let text = sql.into().text(self.engine());
-        self.sentence(|Driver::Sqlite(connection)| sqlite::run(connection, text, bind))
+        let text = self.text(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::run(connection, text, bind),
+            Driver::Postgres(transaction) => transaction.run(text, bind).await,
+        };
+        self.note(answer)
     }
 
     /// Runs the sentences of a migration.
     pub(crate) async fn script(&mut self, text: &str) -> Result<(), Error> {
-        self.sentence(|Driver::Sqlite(connection)| sqlite::script(connection, text))
+        self.unspoilt()?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::script(connection, text),
+            Driver::Postgres(transaction) => transaction.script(text).await,
+        };
+        self.note(answer)
+    }
+
+    /// Tells the caches that a thing changed, here and on every other node: after the commit and before this
+    /// transaction is answered. On `PostgreSQL` it costs every commit in the database a moment of its own, so it is
+    /// for what ends or changes rights, never for logins and refreshes.
+    pub fn announce(&mut self, topic: &'static str, id: [u8; 16]) {
+        self.tell(topic, id, true);
+    }
+
+    /// Tells the caches of this node only. What is cached elsewhere must be safe to use without.
+    pub fn announce_here(&mut self, topic: &'static str, id: [u8; 16]) {
+        self.tell(topic, id, false);
     }
 }
 
@@ -58,21 +91,31 @@ impl Tx {
         }
     }
 
-    /// Tells the caches that a thing changed: after the commit and before this transaction is answered.
-    pub fn announce(&mut self, topic: &'static str, id: [u8; 16]) {
-        self.announced.push(Announcement { topic, id });
+    fn tell(&mut self, topic: &'static str, id: [u8; 16], travels: bool) {
+        let announcement = Announcement { topic, id };
+        self.announced.push(Told {
+            announcement,
+            travels,
+        });
     }
 
     pub(crate) fn engine(&self) -> Engine {
-        let Driver::Sqlite(_) = self.driver;
-        Engine::Sqlite
+        match self.driver {
+            Driver::Sqlite(_) => Engine::Sqlite,
+            Driver::Postgres(_) => Engine::Postgres,
+        }
     }
 
-    fn sentence<T>(&mut self, run: impl FnOnce(&Driver) -> Result<T, Error>) -> Result<T, Error> {
-        if let Some(failed) = &self.failed {
-            return Err(failed.clone());
-        }
-        let answer = run(&self.driver);
+    fn text(&self, sql: impl Into<Sql>) -> Result<&'static str, Error> {
+        self.unspoilt()?;
+        Ok(sql.into().text(self.engine()))
+    }
+
+    fn unspoilt(&self) -> Result<(), Error> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    fn note<T>(&mut self, answer: Result<T, Error>) -> Result<T, Error> {
         self.failed = answer.as_ref().err().cloned();
         answer
     }
@@ -94,7 +137,14 @@ impl Tx {
     }
 
     /// Takes what was announced, at the commit.
-    pub(crate) fn announced(&mut self) -> Vec<Announcement> {
-        std::mem::take(&mut self.announced)
+    pub(crate) fn announced(&mut self) -> Vec<Announcement<'static>> {
+        let taken = std::mem::take(&mut self.announced);
+        taken.into_iter().map(|told| told.announcement).collect()
+    }
+
+    /// What other nodes are to hear.
+    pub(crate) fn travelling(&self) -> Vec<Announcement<'static>> {
+        let travels = self.announced.iter().filter(|told| told.travels);
+        travels.map(|told| told.announcement).collect()
     }
 }

@@ -101,7 +101,7 @@ impl<K, V> Weighter<K, V> for Weight<K, V> {
 }
 
 impl Listener for Freshness {
-    fn committed(&self, announcements: &[Announcement]) {
+    fn committed(&self, announcements: &[Announcement<'_>]) {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         for cache in caches.iter() {
             for announcement in announcements {
@@ -230,7 +230,7 @@ impl<K: Eq + Hash, V: Clone> Shelf<K, V> {
 }
 
 trait Hears: Send + Sync {
-    fn hear(&self, announcement: &Announcement);
+    fn hear(&self, announcement: &Announcement<'_>);
     fn forget_all(&self);
 }
 
@@ -239,7 +239,7 @@ where
     K: Eq + Hash + Send + Sync,
     V: Clone + Send + Sync,
 {
-    fn hear(&self, announcement: &Announcement) {
+    fn hear(&self, announcement: &Announcement<'_>) {
         for topic in self.topics {
             match topic {
                 Topic::Entry(name, key) if *name == announcement.topic => self.forget(&key(announcement.id)),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Health;
+use crate::health::Mark;
 
 /// One database's shared state.
 pub struct Shared {
@@ -12,44 +13,28 @@ pub struct Shared {
     pub path: PathBuf,
     /// Held by whoever runs a checkpoint: `SQLite` refuses a second one instead of waiting.
     pub checkpointing: Mutex<()>,
-    health: AtomicU8,
+    health: Mark,
     commits: AtomicU64,
 }
-
-const WRITABLE: u8 = 0;
-const FULL: u8 = 1;
-const CLOSED: u8 = 2;
 
 impl Shared {
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
             checkpointing: Mutex::new(()),
-            health: AtomicU8::new(WRITABLE),
+            health: Mark::default(),
             commits: AtomicU64::new(0),
         }
     }
 
     /// Whether the database takes writes.
     pub fn health(&self) -> Health {
-        match self.health.load(Ordering::Acquire) {
-            WRITABLE => Health::Writable,
-            FULL => Health::Full,
-            _ => Health::Closed,
-        }
+        self.health.get()
     }
 
     /// Notes a change; `Closed` is final.
     pub fn set_health(&self, health: Health) {
-        let new = match health {
-            Health::Writable => WRITABLE,
-            Health::Full => FULL,
-            Health::Closed => CLOSED,
-        };
-        let unless_closed = |old| (old != CLOSED).then_some(new);
-        let _ = self
-            .health
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, unless_closed);
+        self.health.set(health);
     }
 
     /// Counts a commit, ours or a foreign one.

@@ -105,8 +105,10 @@ impl Writer {
     }
 
     fn connection(&self) -> &Connection {
-        let Driver::Sqlite(connection) = &self.tx.driver;
-        connection
+        match &self.tx.driver {
+            Driver::Sqlite(connection) => connection,
+            Driver::Postgres(_) => unreachable!("the writer made its transaction of a connection to SQLite"),
+        }
     }
 
     fn command(&self, sql: &'static str) -> Result<(), Error> {

@@ -19,58 +19,58 @@ const BROKEN: &[Migration] = &[
     },
 ];
 
-#[tokio::test]
-async fn migrations_are_applied_once_in_order() {
-    let t = Fixture::new().await;
-    assert_eq!(t.db.migrate(TWO, 42).await, Ok(vec![2]));
-    assert_eq!(t.db.migrate(TWO, 43).await, Ok(vec![]));
-    let rows =
-        t.db.read_all("SELECT number, name, applied_at FROM schema_migrations", &[])
-            .await
-            .unwrap();
-    let rows: Vec<(i64, String, i64)> = rows.iter().map(|row| row.read().unwrap()).collect();
-    assert_eq!(rows, [(1, "notes".to_owned(), 0), (2, "tags".to_owned(), 42)]);
+on_both! {
+    async fn migrations_are_applied_once_in_order(t: Fixture) {
+        assert_eq!(t.db.migrate(TWO, 42).await, Ok(vec![2]));
+        assert_eq!(t.db.migrate(TWO, 43).await, Ok(vec![]));
+        let rows =
+            t.db.read_all("SELECT number, name, applied_at FROM schema_migrations", &[])
+                .await
+                .unwrap();
+        let rows: Vec<(i64, String, i64)> = rows.iter().map(|row| row.read().unwrap()).collect();
+        assert_eq!(rows, [(1, "notes".to_owned(), 0), (2, "tags".to_owned(), 42)]);
+    }
 }
 
-#[tokio::test]
-async fn a_failed_migration_leaves_nothing_and_is_resumed() {
-    let t = Fixture::new().await;
-    let failed = t.db.migrate(BROKEN, 0).await.unwrap_err().to_string();
-    assert!(
-        failed.starts_with("migration 2 (tags) failed and was undone"),
-        "{failed}"
-    );
-    assert_eq!(t.db.migrate(TWO, 0).await, Ok(vec![2]));
+on_both! {
+    async fn a_failed_migration_leaves_nothing_and_is_resumed(t: Fixture) {
+        let failed = t.db.migrate(BROKEN, 0).await.unwrap_err().to_string();
+        assert!(
+            failed.starts_with("migration 2 (tags) failed and was undone"),
+            "{failed}"
+        );
+        assert_eq!(t.db.migrate(TWO, 0).await, Ok(vec![2]));
+    }
 }
 
-#[tokio::test]
-async fn a_newer_schema_is_refused_with_the_remedy() {
-    let t = Fixture::new().await;
-    t.db.migrate(TWO, 0).await.unwrap();
-    let refused = t.db.migrate(SCHEMA, 0).await.unwrap_err().to_string();
-    assert!(
-        refused.contains("migration 2 (tags), but this binary knows only 1"),
-        "{refused}"
-    );
-    assert!(
-        refused.contains("start the newer release again, or restore"),
-        "{refused}"
-    );
+on_both! {
+    async fn a_newer_schema_is_refused_with_the_remedy(t: Fixture) {
+        t.db.migrate(TWO, 0).await.unwrap();
+        let refused = t.db.migrate(SCHEMA, 0).await.unwrap_err().to_string();
+        assert!(
+            refused.contains("migration 2 (tags), but this binary knows only 1"),
+            "{refused}"
+        );
+        assert!(
+            refused.contains("start the newer release again, or restore"),
+            "{refused}"
+        );
+    }
 }
 
-#[tokio::test]
-async fn a_changed_migration_is_refused() {
-    const CHANGED: &[Migration] = &[Migration {
-        number: 1,
-        name: "notes",
-        text: "SELECT 1",
-    }];
-    let t = Fixture::new().await;
-    let refused = t.db.migrate(CHANGED, 0).await.unwrap_err().to_string();
-    assert!(
-        refused.contains("migration 1 (notes) in the database is not the one"),
-        "{refused}"
-    );
+on_both! {
+    async fn a_changed_migration_is_refused(t: Fixture) {
+        const CHANGED: &[Migration] = &[Migration {
+            number: 1,
+            name: "notes",
+            text: "SELECT 1",
+        }];
+        let refused = t.db.migrate(CHANGED, 0).await.unwrap_err().to_string();
+        assert!(
+            refused.contains("migration 1 (notes) in the database is not the one"),
+            "{refused}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -84,12 +84,12 @@ async fn a_list_with_a_gap_is_refused() {
     assert!(matches!(t.db.migrate(gap, 0).await, Err(Error::Schema(_))));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_processes_that_start_together_apply_each_migration_once() {
-    let t = Fixture::new().await;
-    let other = Db::open(OpenSqlite::companion(&t.path)).await.unwrap();
-    let (ours, theirs) = tokio::join!(t.db.migrate(TWO, 0), other.migrate(TWO, 0));
-    assert_eq!([ours.unwrap(), theirs.unwrap()].concat(), [2]);
+on_both! {
+    async fn two_processes_that_start_together_apply_each_migration_once(t: Fixture) {
+        let other = t.companion().await;
+        let (ours, theirs) = tokio::join!(t.db.migrate(TWO, 0), other.migrate(TWO, 0));
+        assert_eq!([ours.unwrap(), theirs.unwrap()].concat(), [2]);
+    }
 }
 
 #[tokio::test]

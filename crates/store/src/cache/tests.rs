@@ -9,7 +9,7 @@ const TOPICS: &[Topic<[u8; 16], u8>] = &[
 ];
 const KEY: [u8; 16] = [1; 16];
 
-fn announced(topic: &'static str, id: u8) -> [Announcement; 1] {
+fn announced(topic: &'static str, id: u8) -> [Announcement<'static>; 1] {
     [Announcement { topic, id: [id; 16] }]
 }
 

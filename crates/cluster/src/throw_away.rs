@@ -1,0 +1,34 @@
+//! A database that goes.
+
+use crate::Cluster;
+
+/// A database of a test; dropped, with all its connections, when this is.
+pub struct ThrowAway<'c> {
+    cluster: &'c Cluster,
+    name: String,
+}
+
+impl<'c> ThrowAway<'c> {
+    pub(crate) const fn new(cluster: &'c Cluster, name: String) -> Self {
+        Self { cluster, name }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        self.cluster.url(&self.name)
+    }
+}
+
+impl Drop for ThrowAway<'_> {
+    fn drop(&mut self) {
+        let name = &self.name;
+        self.cluster
+            .admin()
+            .leave(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    }
+}

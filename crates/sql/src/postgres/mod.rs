@@ -1,0 +1,226 @@
+//! `PostgreSQL`: a pool for transactions, shared connections for reads, one connection that listens.
+
+mod address;
+mod bind;
+mod connector;
+mod fault;
+mod listen;
+mod notice;
+mod options;
+mod pool;
+mod readers;
+mod refusal;
+mod sentence;
+mod shared;
+mod tls;
+mod transact;
+mod transaction;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join3;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+
+use self::connector::Connector;
+use self::fault::fault;
+pub use self::options::OpenPostgres;
+use self::pool::{Connections, Held};
+use self::readers::Readers;
+use self::shared::Shared;
+pub use self::transaction::Transaction;
+use self::transaction::{GRACE, SENTENCE, Terms};
+use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
+
+/// How long closing waits for transactions at work.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// An open `PostgreSQL` database.
+pub struct Postgres {
+    core: Arc<Core>,
+    readers: Readers,
+    /// A permit for each transaction that may be at work or wait.
+    queue: Arc<Semaphore>,
+    permits: u32,
+    listening: Option<JoinHandle<()>>,
+}
+
+/// What transactions need, whoever still waits for them.
+struct Core {
+    shared: Arc<Shared>,
+    pool: Connections,
+    /// Leads to the database without a pooler.
+    direct: Arc<Connector>,
+    prepare: bool,
+}
+
+impl Core {
+    /// A connection: for a migration one of its own, for everything else one of the pool.
+    async fn checkout(&self, terms: Terms) -> Result<Held, Error> {
+        if !terms.patient {
+            return self.pool.checkout(terms.deadline).await;
+        }
+        let opened = self.direct.open().await;
+        opened
+            .map(|(client, _)| Held::Own(client))
+            .map_err(|error| refusal::refused(&error, self.direct.config()))
+    }
+}
+
+impl Postgres {
+    /// Finds out whether the database can be used, and begins to listen.
+    pub async fn open(options: OpenPostgres) -> Result<Self, Error> {
+        let connector = Arc::new(Connector::new(&options.url)?);
+        let direct = match &options.direct_url {
+            Some(url) => Arc::new(Connector::new(url)?),
+            None => Arc::clone(&connector),
+        };
+        connector.probe().await?;
+        if options.direct_url.is_some() {
+            direct.probe().await?;
+        }
+        let shared = Arc::new(Shared::new(
+            options.listener.clone(),
+            direct.config().get_user().unwrap_or("this user"),
+        ));
+        let listening = options.listener.map(|listener| {
+            let listen = listen::listen(Arc::clone(&direct), Arc::clone(&shared), listener);
+            tokio::spawn(listen)
+        });
+        let permits = u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX);
+        let core = Core {
+            pool: Connections::new(&connector, options.connections, Arc::clone(&shared))?,
+            direct,
+            prepare: options.prepare,
+            shared: Arc::clone(&shared),
+        };
+        Ok(Self {
+            core: Arc::new(core),
+            readers: Readers::new(connector, options.readers, options.prepare, shared),
+            queue: Arc::new(Semaphore::new(permits as usize)),
+            permits,
+            listening,
+        })
+    }
+
+    /// What a transaction is given.
+    pub fn terms(&self, deadline: Instant) -> Terms {
+        Terms {
+            deadline,
+            prepare: self.core.prepare,
+            patient: false,
+            unsynced: false,
+        }
+    }
+
+    /// Runs a transaction in a task of its own, and waits for its answer.
+    pub async fn write<F, I, T, E>(&self, terms: Terms, act: F, input: I) -> Result<T, E>
+    where
+        F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Abort,
+    {
+        if self.health() == Health::Closed {
+            return Err(Error::Closed.into());
+        }
+        if Instant::now() >= terms.deadline {
+            return Err(Error::TooLate.into());
+        }
+        let Ok(permit) = Arc::clone(&self.queue).try_acquire_owned() else {
+            return Err(if self.queue.is_closed() {
+                Error::Closed
+            } else {
+                Error::Busy
+            }
+            .into());
+        };
+        let core = Arc::clone(&self.core);
+        let (tell, answer) = oneshot::channel();
+        tokio::spawn(async move {
+            let outcome = core.transact(terms, act, &input).await;
+            drop(permit);
+            // The requester may be gone; its transaction stands all the same.
+            let _ = tell.send(outcome);
+        });
+        // The transaction itself keeps to the deadline; this is for a body that waits for something else.
+        match tokio::time::timeout_at((terms.deadline + 2 * GRACE).into(), answer).await {
+            Ok(Ok(outcome)) => outcome,
+            _ => Err(Error::Unknown.into()),
+        }
+    }
+
+    pub async fn read_all(&self, sql: Sql, bind: &[Value]) -> Result<Vec<Row>, Error> {
+        let text = sql.text(Engine::Postgres);
+        self.readers.read(text, bind).await.map(|outcome| outcome.rows)
+    }
+
+    pub async fn read_one(&self, sql: Sql, bind: &[Value]) -> Result<Option<Row>, Error> {
+        let text = sql.text(Engine::Postgres);
+        self.readers.read(text, bind).await?.one(text)
+    }
+
+    /// Reads on a connection of the pool, so that a long list delays no short read.
+    pub async fn scan(&self, deadline: Instant, sql: Sql, bind: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let text = sql.text(Engine::Postgres);
+        let client = self.core.pool.checkout(deadline).await?;
+        let left = SENTENCE.min(deadline.saturating_duration_since(Instant::now()));
+        let limited = format!(
+            "BEGIN READ ONLY;SET LOCAL statement_timeout={}",
+            left.as_millis().max(1)
+        );
+        let read = async {
+            if self.core.prepare {
+                client
+                    .prepare_cached(text)
+                    .await
+                    .map_err(|error| fault(&error, text))?;
+            }
+            // The three travel together, so whoever gives up waiting leaves no transaction open.
+            let begin = client.batch_execute(&limited);
+            let run = sentence::run(&client, self.core.prepare, text, &bind);
+            let (_, ran, _) = join3(begin, run, client.batch_execute("COMMIT")).await;
+            ran
+        };
+        match tokio::time::timeout(left, read).await {
+            Ok(Ok(outcome)) => Ok(outcome.rows),
+            Ok(Err(failed)) if failed.error == Error::Lost => Err(Error::Busy),
+            Ok(Err(failed)) => Err(failed.error),
+            Err(_) => {
+                client.end();
+                Err(Error::TooLate)
+            }
+        }
+    }
+
+    pub async fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {
+        let client = self.core.pool.checkout(Instant::now() + SENTENCE).await?;
+        sentence::check_all(&client, sentences).await
+    }
+
+    pub fn health(&self) -> Health {
+        self.core.shared.health()
+    }
+
+    /// Stops intake, waits for what was handed over, and ends every connection.
+    pub async fn close(&self) {
+        self.core.shared.close();
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+        // Beyond that time, the tasks end with the runtime and the server undoes what they did.
+        let _ = tokio::time::timeout(DRAIN, self.queue.acquire_many(self.permits)).await;
+        self.queue.close();
+        self.core.pool.close();
+        self.readers.close();
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}

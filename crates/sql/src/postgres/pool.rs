@@ -1,0 +1,96 @@
+//! Connections for transactions and lists.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{
+    ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+};
+
+use super::connector::{Connector, Dial};
+use super::shared::Shared;
+use crate::Error;
+
+/// How long a transaction waits for a connection.
+pub const WAIT: Duration = Duration::from_secs(1);
+
+/// A pool. Connections are not tested before they are used: one that was lost shows it, and a transaction whose
+/// connection was lost before its COMMIT is run again on another.
+pub struct Connections {
+    pool: Pool,
+    shared: Arc<Shared>,
+}
+
+impl Connections {
+    pub fn new(connector: &Arc<Connector>, size: usize, shared: Arc<Shared>) -> Result<Self, Error> {
+        let fast = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let dial = Dial(Arc::clone(connector));
+        let manager = Manager::from_connect(connector.config().clone(), dial, fast);
+        let pool = Pool::builder(manager)
+            .max_size(size.max(1))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::Open(error.to_string()))?;
+        Ok(Self { pool, shared })
+    }
+
+    /// A connection, at the latest after a second.
+    pub async fn checkout(&self, deadline: Instant) -> Result<Held, Error> {
+        let wait = WAIT.min(deadline.saturating_duration_since(Instant::now()));
+        if wait.is_zero() {
+            return Err(Error::TooLate);
+        }
+        let timeouts = Timeouts {
+            wait: Some(wait),
+            create: Some(wait),
+            recycle: None,
+        };
+        let got = tokio::time::timeout(wait, self.pool.timeout_get(&timeouts)).await;
+        match got {
+            Ok(Ok(client)) => Ok(Held::Pooled(client)),
+            Ok(Err(PoolError::Closed)) => Err(Error::Closed),
+            Ok(Err(PoolError::Backend(error))) => {
+                self.shared.away(&error);
+                Err(Error::Busy)
+            }
+            _ if Instant::now() >= deadline => Err(Error::TooLate),
+            _ => Err(Error::Busy),
+        }
+    }
+
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// A connection that nobody else uses meanwhile.
+pub enum Held {
+    /// Goes back to the pool.
+    Pooled(Object),
+    /// Ends when it is dropped.
+    Own(ClientWrapper),
+}
+
+impl Held {
+    /// Ends the connection; what it had not committed is undone by the server.
+    pub fn end(self) {
+        match self {
+            Self::Pooled(client) => drop(Object::take(client)),
+            Self::Own(client) => drop(client),
+        }
+    }
+}
+
+impl Deref for Held {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        match self {
+            Self::Pooled(client) => client,
+            Self::Own(client) => client,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Connections that all short reads share: sentences follow each other without waiting for answers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::ClientWrapper;
+use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
+
+use super::connector::Connector;
+use super::fault::Fate;
+use super::pool::WAIT;
+use super::sentence::{self, Outcome};
+use super::shared::Shared;
+use super::transaction::SENTENCE;
+use crate::{Error, Health, Value};
+
+/// How long nobody tries again to connect after a failure: everybody who waits then learns of it at once.
+const REST: Duration = Duration::from_millis(50);
+/// How many lost connections one read survives.
+const REPEATS: u32 = 2;
+
+pub struct Readers {
+    places: Box<[Place]>,
+    turn: AtomicUsize,
+    connector: Arc<Connector>,
+    prepare: bool,
+    shared: Arc<Shared>,
+}
+
+/// Where a connection is, or will be.
+#[derive(Default)]
+struct Place {
+    open: RwLock<Option<Arc<Reader>>>,
+    /// Held by whoever connects; when that last failed.
+    connecting: Mutex<Option<Instant>>,
+}
+
+struct Reader {
+    client: ClientWrapper,
+    stop: AbortHandle,
+}
+
+impl Place {
+    fn open(&self) -> Option<Arc<Reader>> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().filter(|reader| !reader.client.is_closed()).cloned()
+    }
+
+    fn set(&self, reader: Option<Arc<Reader>>) {
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = reader;
+    }
+}
+
+impl Readers {
+    pub fn new(connector: Arc<Connector>, count: usize, prepare: bool, shared: Arc<Shared>) -> Self {
+        Self {
+            places: (0..count.max(1)).map(|_| Place::default()).collect(),
+            turn: AtomicUsize::new(0),
+            connector,
+            prepare,
+            shared,
+        }
+    }
+
+    /// Runs a sentence that only reads. A lost connection is replaced and the sentence repeated.
+    pub async fn read(&self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
+        let until = Instant::now() + SENTENCE;
+        let mut repeats = 0;
+        loop {
+            let reader = self.reader(until).await?;
+            let read = sentence::run(&reader.client, self.prepare, sql, values);
+            let failed = match tokio::time::timeout_at(until.into(), read).await {
+                Ok(Ok(outcome)) => return Ok(outcome),
+                Ok(Err(failed)) => failed,
+                Err(_) => {
+                    // Whoever else waits on this connection has waited in vain too.
+                    reader.stop.abort();
+                    return Err(Error::Busy);
+                }
+            };
+            if failed.fate != Fate::Gone || failed.error != Error::Lost || repeats == REPEATS {
+                return Err(failed.error);
+            }
+            reader.stop.abort();
+            repeats += 1;
+        }
+    }
+
+    /// The next connection, made if need be.
+    async fn reader(&self, until: Instant) -> Result<Arc<Reader>, Error> {
+        if self.shared.health() == Health::Closed {
+            return Err(Error::Closed);
+        }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.places.len();
+        let place = self.places.get(turn).ok_or(Error::Closed)?;
+        if let Some(reader) = place.open() {
+            return Ok(reader);
+        }
+        let wait = WAIT.min(until.saturating_duration_since(Instant::now()));
+        tokio::time::timeout(wait, self.connect(place))
+            .await
+            .unwrap_or(Err(Error::Busy))
+    }
+
+    async fn connect(&self, place: &Place) -> Result<Arc<Reader>, Error> {
+        let mut failed = place.connecting.lock().await;
+        if let Some(reader) = place.open() {
+            return Ok(reader);
+        }
+        if failed.is_some_and(|at| at.elapsed() < REST) {
+            return Err(Error::Busy);
+        }
+        // Whoever gives up waiting has failed too.
+        *failed = Some(Instant::now());
+        match self.connector.open().await {
+            Ok((client, stop)) => {
+                let reader = Arc::new(Reader { client, stop });
+                place.set(Some(Arc::clone(&reader)));
+                *failed = None;
+                self.shared.here();
+                Ok(reader)
+            }
+            Err(error) => {
+                *failed = Some(Instant::now());
+                self.shared.away(&error);
+                Err(Error::Busy)
+            }
+        }
+    }
+
+    pub fn close(&self) {
+        for place in &self.places {
+            place.set(None);
+        }
+    }
+}

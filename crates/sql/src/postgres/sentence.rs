@@ -1,0 +1,111 @@
+//! Running one sentence on one connection.
+
+use std::pin::pin;
+
+use deadpool_postgres::ClientWrapper;
+use futures_util::TryStreamExt as _;
+use tokio_postgres::{RowStream, types::Type};
+
+use super::bind;
+use super::fault::{Fate, Fault, fault};
+use crate::{Error, Row, Sql, Value};
+
+/// What a sentence answered.
+pub struct Outcome {
+    pub rows: Vec<Row>,
+    /// How many rows it wrote, or returned.
+    pub count: u64,
+}
+
+impl Outcome {
+    /// The only row, or none.
+    pub fn one(self, sql: &str) -> Result<Option<Row>, Error> {
+        let mut rows = self.rows.into_iter();
+        match (rows.next(), rows.next()) {
+            (row, None) => Ok(row),
+            _ => Err(Error::Other(format!("more than one row, in: {sql}"))),
+        }
+    }
+
+    /// How many rows were written, by a sentence that returns none.
+    pub fn written(self, sql: &str) -> Result<u64, Error> {
+        if self.rows.is_empty() {
+            Ok(self.count)
+        } else {
+            Err(Error::Other(format!("rows that nobody reads, in: {sql}")))
+        }
+    }
+}
+
+/// Runs a sentence to its end.
+pub async fn run(
+    client: &ClientWrapper,
+    prepare: bool,
+    sql: &'static str,
+    values: &[Value],
+) -> Result<Outcome, Fault> {
+    let sent = if prepare {
+        let statement = client
+            .prepare_cached(sql)
+            .await
+            .map_err(|error| fault(&error, sql))?;
+        bind::check(statement.params(), values, sql)?;
+        client.query_raw(&statement, values).await
+    } else {
+        let typed = values.iter().map(|value| (value, bind::type_of(value)));
+        client
+            .query_typed_raw(sql, typed.collect::<Vec<(&Value, Type)>>())
+            .await
+    };
+    collect(sent.map_err(|error| fault(&error, sql))?, sql).await
+}
+
+async fn collect(stream: RowStream, sql: &'static str) -> Result<Outcome, Fault> {
+    let mut stream = pin!(stream);
+    let mut rows = Vec::new();
+    let mut odd = None;
+    while let Some(row) = stream.try_next().await.map_err(|error| fault(&error, sql))? {
+        // Read on to the end, or the answer would be taken for the next sentence's.
+        match bind::owned(&row, sql) {
+            Ok(row) => rows.push(row),
+            Err(error) => odd = odd.or(Some(error)),
+        }
+    }
+    let count = stream.rows_affected().unwrap_or(0);
+    match odd {
+        None => Ok(Outcome { rows, count }),
+        Some(error) => Err(Fault {
+            error,
+            fate: Fate::Undone,
+        }),
+    }
+}
+
+/// Prepares a sentence without running it, and looks at its types.
+pub async fn check(client: &ClientWrapper, sql: &'static str) -> Result<(), Error> {
+    let prepared = client
+        .prepare(sql)
+        .await
+        .map_err(|error| fault(&error, sql).error)?;
+    match prepared.params().iter().find(|wanted| !bind::is_shared(wanted)) {
+        None => Ok(()),
+        Some(odd) => Err(Error::Other(format!(
+            "a placeholder is {odd}, not a type of the shared tongue, in: {sql}"
+        ))),
+    }
+}
+
+/// Checks many sentences and names all that fail.
+pub async fn check_all(client: &ClientWrapper, sentences: &[(&str, Sql)]) -> Result<(), Error> {
+    let mut wrong = Vec::new();
+    for (name, sql) in sentences {
+        if let Err(error) = check(client, sql.text(crate::Engine::Postgres)).await {
+            wrong.push(format!("{name}: {error}"));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Other(wrong.join("\n")))
+    }
+}

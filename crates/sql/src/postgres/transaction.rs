@@ -1,0 +1,272 @@
+//! A transaction at work on its connection.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+
+use super::fault::{Fate, Fault, fault};
+use super::notice::CHANNEL;
+use super::pool::Held;
+use super::refusal;
+use super::sentence::{self, Outcome};
+use super::shared::Shared;
+use crate::{Error, Row, Value};
+
+/// How long one sentence may take.
+pub const SENTENCE: Duration = Duration::from_secs(5);
+/// How long COMMIT may take although the deadline is over: without its answer nobody knows what happened.
+pub const GRACE: Duration = Duration::from_millis(250);
+/// How long a transaction of a process that stands still may keep its locks.
+const IDLE: Duration = Duration::from_secs(10);
+
+const NOTIFY: &str = "SELECT 1 FROM pg_notify($1, $2)";
+
+/// What a transaction is given.
+#[derive(Clone, Copy)]
+pub struct Terms {
+    pub deadline: Instant,
+    /// Whether statements are prepared.
+    pub prepare: bool,
+    /// Whether one sentence may take as long as the whole: a migration.
+    pub patient: bool,
+    /// Whether the commit is answered before it is on disk.
+    pub unsynced: bool,
+}
+
+impl Terms {
+    /// The commit may be answered before it is on disk.
+    pub const fn unsynced(self) -> Self {
+        Self {
+            unsynced: true,
+            ..self
+        }
+    }
+
+    /// One sentence may take as long as the whole.
+    pub const fn patient(self) -> Self {
+        Self {
+            patient: true,
+            ..self
+        }
+    }
+
+    fn left(&self) -> Duration {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if self.patient { left } else { left.min(SENTENCE) }
+    }
+
+    /// How long the server lets one sentence take: a little less, so that its answer comes while somebody waits.
+    fn served(&self) -> Duration {
+        let left = self.left();
+        left.saturating_sub((left / 10).min(GRACE))
+    }
+
+    /// The sentence that begins. The server ends what outlives the terms by itself, so the connection stays good.
+    fn begin(&self) -> String {
+        let mut text = String::from("BEGIN");
+        if !self.patient {
+            let served = self.served().as_millis().max(1);
+            // Writing into a string cannot fail.
+            let _ = write!(
+                text,
+                ";SET LOCAL statement_timeout={served};SET LOCAL idle_in_transaction_session_timeout={}",
+                IDLE.as_millis()
+            );
+        }
+        if self.unsynced {
+            text.push_str(";SET LOCAL synchronous_commit=off");
+        }
+        text
+    }
+}
+
+/// A transaction. It begins with its first sentence, in the same packet.
+pub struct Transaction {
+    client: Option<Held>,
+    terms: Terms,
+    begun: bool,
+    fate: Option<Fate>,
+    shared: Arc<Shared>,
+}
+
+impl Transaction {
+    pub const fn new(client: Held, terms: Terms, shared: Arc<Shared>) -> Self {
+        Self {
+            client: Some(client),
+            terms,
+            begun: false,
+            fate: None,
+            shared,
+        }
+    }
+
+    pub async fn all(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        self.sentence(sql, values).await.map(|outcome| outcome.rows)
+    }
+
+    pub async fn one(&mut self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, Error> {
+        self.sentence(sql, values).await?.one(sql)
+    }
+
+    pub async fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error> {
+        self.sentence(sql, values).await?.written(sql)
+    }
+
+    /// Runs the sentences of a migration.
+    pub async fn script(&mut self, text: &str) -> Result<(), Error> {
+        let client = self.client.as_ref().ok_or(Error::Lost)?;
+        let whole = if self.begun {
+            text.to_owned()
+        } else {
+            format!("{};{text}", self.terms.begin())
+        };
+        self.begun = true;
+        let ran = tokio::time::timeout(self.terms.left(), client.batch_execute(&whole)).await;
+        match ran {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if error.code().is_some_and(|code| code.code() == "42501") => {
+                let reason = error.as_db_error().map_or("", |reported| reported.message());
+                let error = refusal::no_right(&self.shared.user, reason);
+                Err(self.fail(Fault {
+                    error,
+                    fate: Fate::Undone,
+                }))
+            }
+            Ok(Err(error)) => Err(self.fail(fault(&error, "a migration"))),
+            Err(_) => Err(self.fail(Fault::silent())),
+        }
+    }
+
+    async fn sentence(&mut self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
+        let client = self.client.as_ref().ok_or(Error::Lost)?;
+        let left = self.terms.left();
+        if left.is_zero() {
+            return Err(Error::TooLate);
+        }
+        let run = sentence::run(client, self.terms.prepare, sql, values);
+        let ran = if self.begun {
+            tokio::time::timeout(left, run).await
+        } else {
+            self.begun = true;
+            let begin = self.terms.begin();
+            let both = async {
+                match join(client.batch_execute(&begin), run).await {
+                    (Ok(()), ran) => ran,
+                    (Err(_), Err(failed)) => Err(failed),
+                    // It ran outside of any transaction.
+                    (Err(_), Ok(_)) => Err(Fault {
+                        error: Error::Unknown,
+                        fate: Fate::Gone,
+                    }),
+                }
+            };
+            tokio::time::timeout(left, both).await
+        };
+        match ran {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(failed)) => Err(self.fail(failed)),
+            Err(_) => Err(self.fail(Fault::silent())),
+        }
+    }
+
+    fn fail(&mut self, failed: Fault) -> Error {
+        self.shared.failed(&failed.error);
+        self.fate = Some(failed.fate);
+        if failed.fate == Fate::Gone {
+            self.end();
+        }
+        failed.error
+    }
+
+    fn end(&mut self) {
+        if let Some(client) = self.client.take() {
+            client.end();
+        }
+    }
+
+    /// Whether nothing happened and another run may succeed.
+    pub fn may_repeat(&self) -> bool {
+        matches!(self.fate, Some(Fate::Repeat | Fate::Gone))
+    }
+
+    /// Undoes everything.
+    pub async fn rollback(&mut self) {
+        let Some(client) = &self.client else { return };
+        if !self.begun {
+            return;
+        }
+        let undone = tokio::time::timeout(Duration::from_secs(1), client.batch_execute("ROLLBACK")).await;
+        self.begun = false;
+        if !matches!(undone, Ok(Ok(()))) {
+            self.end();
+        }
+    }
+
+    /// Commits, with `notices` for other nodes as its last sentences: nobody hears of what did not happen.
+    ///
+    /// [`Error::Unknown`] when the answer was not seen; after any other error nothing happened.
+    pub async fn commit(&mut self, notices: &[String]) -> Result<(), Error> {
+        let Some(client) = &self.client else {
+            return Err(Error::Lost);
+        };
+        if !self.begun && notices.is_empty() {
+            return Ok(());
+        }
+        if client.is_closed() {
+            return Err(self.fail(Fault {
+                error: Error::Lost,
+                fate: Fate::Gone,
+            }));
+        }
+        let left = self.terms.left();
+        if left.is_zero() {
+            self.rollback().await;
+            return Err(Error::TooLate);
+        }
+        let bound: Vec<[Value; 2]> = notices.iter().map(|text| [CHANNEL.into(), text.into()]).collect();
+        let notify = join_all(
+            bound
+                .iter()
+                .map(|values| sentence::run(client, false, NOTIFY, values)),
+        );
+        let begun = self.begun;
+        let commit = async {
+            if begun {
+                client.batch_execute("COMMIT").await
+            } else {
+                Ok(())
+            }
+        };
+        let Ok((notified, committed)) = tokio::time::timeout(left.max(GRACE), join(notify, commit)).await
+        else {
+            self.end();
+            return Err(Error::Unknown);
+        };
+        self.begun = false;
+        let failed = notified.into_iter().find_map(Result::err);
+        let failed = failed.or_else(|| committed.err().map(|error| fault(&error, "COMMIT")));
+        match failed {
+            None => {
+                self.shared.committed();
+                Ok(())
+            }
+            // The connection ended after COMMIT was sent.
+            Some(Fault { fate: Fate::Gone, .. }) => {
+                self.end();
+                Err(Error::Unknown)
+            }
+            Some(failed) => Err(self.fail(failed)),
+        }
+    }
+}
+
+impl Drop for Transaction {
+    /// A connection inside a transaction is of no use to the next.
+    fn drop(&mut self) {
+        if self.begun {
+            self.end();
+        }
+    }
+}

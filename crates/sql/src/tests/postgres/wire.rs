@@ -1,0 +1,209 @@
+//! What goes over the wire: a socket between the driver and the server that counts, cuts and swallows.
+
+use super::*;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+/// Stands between the driver and the server.
+pub struct Wire {
+    folder: TempDir,
+    database: String,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// How often the driver sent something after the server had spoken.
+    flights: AtomicUsize,
+    /// Whether nothing passes any more, though everything seems connected.
+    swallows: AtomicBool,
+    /// Whether the connection on which COMMIT passes is cut before its answer.
+    cuts_at_commit: AtomicBool,
+}
+
+impl Wire {
+    pub fn to(t: &Fixture) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
+        let cluster = vestibule_cluster::shared()
+            .unwrap()
+            .folder()
+            .join(".s.PGSQL.5432");
+        let state = Arc::<State>::default();
+        let serving = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((driver, _)) = listener.accept().await {
+                let server = UnixStream::connect(&cluster).await.unwrap();
+                tokio::spawn(pass(driver, server, Arc::clone(&serving)));
+            }
+        });
+        Self {
+            folder,
+            database: t.throw_away.as_ref().unwrap().name().to_owned(),
+            state,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!(
+            "postgres:///{}?host={}&user=vestibule",
+            self.database,
+            self.folder.path().display()
+        )
+    }
+
+    pub fn flights(&self) -> usize {
+        self.state.flights.swap(0, Ordering::SeqCst)
+    }
+
+    pub fn swallow(&self, yes: bool) {
+        self.state.swallows.store(yes, Ordering::SeqCst);
+    }
+
+    pub fn cut_at_commit(&self) {
+        self.state.cuts_at_commit.store(true, Ordering::SeqCst);
+    }
+}
+
+async fn pass(mut driver: UnixStream, mut server: UnixStream, state: Arc<State>) {
+    let (mut up, mut down) = ([0; 16384], [0; 16384]);
+    let mut spoke = true;
+    loop {
+        tokio::select! {
+            sent = driver.read(&mut up) => {
+                let Ok(length @ 1..) = sent else { return };
+                if state.swallows.load(Ordering::SeqCst) {
+                    continue;
+                }
+                if std::mem::take(&mut spoke) {
+                    state.flights.fetch_add(1, Ordering::SeqCst);
+                }
+                server.write_all(&up[..length]).await.unwrap();
+                let commits = up[..length].windows(6).any(|word| word == b"COMMIT");
+                if commits && state.cuts_at_commit.swap(false, Ordering::SeqCst) {
+                    // The server's answer is seen here, and never there.
+                    let _ = server.read(&mut down).await;
+                    return;
+                }
+            }
+            sent = server.read(&mut down) => {
+                let Ok(length @ 1..) = sent else { return };
+                if state.swallows.load(Ordering::SeqCst) {
+                    continue;
+                }
+                spoke = true;
+                if driver.write_all(&down[..length]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn silent(options: &mut OpenPostgres) {
+    options.listener = None;
+}
+
+#[tokio::test]
+async fn begin_travels_with_the_first_sentence_and_a_scan_is_one_flight() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    for prepare in [true, false] {
+        let wire = Wire::to(&t);
+        let through = Fixture::at(wire.url(), |options| {
+            silent(options);
+            options.prepare = prepare;
+        })
+        .await;
+        // The first of each connects, and prepares.
+        through.db.write(soon(), process, ()).await.unwrap();
+        through.db.scan(soon(), PROCESS, vec![]).await.unwrap();
+        through.db.read_one(PROCESS, &[]).await.unwrap();
+        wire.flights();
+
+        through.db.write(soon(), process, ()).await.unwrap();
+        assert_eq!(wire.flights(), 2, "BEGIN and the sentence; COMMIT");
+        through.db.scan(soon(), PROCESS, vec![]).await.unwrap();
+        assert_eq!(wire.flights(), 1, "all at once");
+        through.db.read_one(PROCESS, &[]).await.unwrap();
+        assert_eq!(wire.flights(), 1);
+    }
+}
+
+#[tokio::test]
+async fn reads_follow_each_other_without_waiting_for_answers() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let wire = Wire::to(&t);
+    let through = Fixture::at(wire.url(), silent).await;
+    through.db.read_one(PROCESS, &[]).await.unwrap();
+    wire.flights();
+    let reads = (0..50).map(|_| through.db.read_one(PROCESS, &[]));
+    for read in futures_util::future::join_all(reads).await {
+        read.unwrap();
+    }
+    let flights = wire.flights();
+    assert!(flights < 20, "fifty reads in {flights} flights");
+}
+
+#[tokio::test]
+async fn rl08_an_answer_to_commit_that_is_not_seen_is_unknown_and_not_repeated() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let wire = Wire::to(&t);
+    let through = Fixture::at(wire.url(), silent).await;
+    through.db.write(soon(), process, ()).await.unwrap();
+    wire.cut_at_commit();
+    assert_eq!(through.db.write(soon(), insert, 1).await, Err(Error::Unknown));
+    assert_eq!(t.ids().await, [1], "it happened");
+    assert_eq!(through.db.write(soon(), insert, 2).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl10_a_black_hole_is_left_in_time_and_healed_from() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let wire = Wire::to(&t);
+    let through = Fixture::at(wire.url(), |options| options.connections = 1).await;
+    through.db.write(soon(), insert, 1).await.unwrap();
+    through.db.read_one(PROCESS, &[]).await.unwrap();
+    until("a first proof", async || {
+        through.heard.proofs.load(Ordering::SeqCst) > 0
+    })
+    .await;
+    wire.swallow(true);
+    let began = Instant::now();
+    let within = began + Duration::from_secs(2);
+    let (read, write, scan) = tokio::join!(
+        through.db.read_one(PROCESS, &[]),
+        through.db.write(within, insert, 2),
+        through.db.scan(within, PROCESS, vec![]),
+    );
+    assert_eq!(read, Err(Error::Busy));
+    assert!(matches!(write, Err(Error::Busy | Error::TooLate)), "{write:?}");
+    assert!(matches!(scan, Err(Error::Busy | Error::TooLate)), "{scan:?}");
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    let proofs = through.heard.proofs.load(Ordering::SeqCst);
+    wire.swallow(false);
+    let back = Instant::now();
+    until("reads and writes work", async || {
+        through.db.read_one(PROCESS, &[]).await.is_ok()
+            && through.db.write(soon(), nothing_much, ()).await.is_ok()
+    })
+    .await;
+    assert!(back.elapsed() < Duration::from_secs(2));
+    until("a new proof", async || {
+        through.heard.proofs.load(Ordering::SeqCst) > proofs
+    })
+    .await;
+    assert_eq!(t.ids().await, [1]);
+}
+
+async fn nothing_much(tx: &mut Tx, (): &()) -> Result<(), Error> {
+    process(tx, &()).await.map(drop)
+}
