@@ -57,7 +57,11 @@ pub async fn authenticate(cx: &Cx, bearer: &str) -> Result<Caller, Error> {
     if now.seconds() >= expires_at.seconds().saturating_add(LEEWAY) {
         return Err(Token::Expired.into());
     }
-    let live = find_session(&cx.core, id).await?.ok_or(Token::Revoked)?;
+    let mut live = find_session(&cx.core, id).await?.ok_or(Token::Revoked)?;
+    if is_behind(&live.session, generation, now) {
+        cx.core.caches.sessions.forget(&id);
+        live = find_session(&cx.core, id).await?.ok_or(Token::Revoked)?;
+    }
     let session = &live.session;
     let ours = session.realm == token.realm && session.dialect == cx.door.name.as_str();
     if !ours || !session.is_live(now) || !session.family.honours_access(generation) {
@@ -159,6 +163,12 @@ pub(crate) async fn find_session(core: &Core, id: SessionId) -> Result<Option<Ar
         }))
     };
     core.caches.sessions.through(&id, read).await
+}
+
+/// Whether a session may have gone on since it was cached: another node moves it to its next generation, and notes that
+/// it is used, without telling the others. That it ended, it tells.
+fn is_behind(session: &Session, generation: i64, now: Timestamp) -> bool {
+    generation > session.family.leaf || session.is_idle(now)
 }
 
 /// The session's user, while enabled.

@@ -5,10 +5,14 @@ use crate::cx::Cx;
 use crate::error::Error;
 use crate::roles;
 use std::sync::Arc;
+use std::time::Duration;
 use vestibule_model::session::Session;
 use vestibule_model::user::User;
 use vestibule_model::{Authority, Timestamp};
 use vestibule_store::{sessions, users};
+
+/// How long a session that began on another node may be missing from the list.
+const UNTOLD: Duration = Duration::from_secs(1);
 
 /// A user with what belongs to it.
 #[derive(Clone, Debug)]
@@ -19,7 +23,7 @@ pub struct Me {
     pub authority: Arc<Authority>,
     /// The live sessions, newest first, at most 100.
     pub sessions: Vec<Session>,
-    /// When the first of the sessions ends by itself.
+    /// When the first of the sessions ends by itself, or another may have been added.
     complete_until: Timestamp,
 }
 
@@ -38,10 +42,17 @@ pub async fn me(cx: &Cx, caller: &Caller) -> Result<Arc<Me>, Error> {
         .map_or_else(|| Arc::clone(&caller.user), Arc::new);
     let sessions = sessions::live_of_user(db, id, now).await?;
     let ends = sessions.iter().map(|session| session.family.expires_at).min();
+    let ends = ends.unwrap_or(now);
+    let complete_until = if cx.core.store.is_shared() {
+        // Other nodes do not tell of new sessions, only of ended ones.
+        ends.min(now.plus(UNTOLD))
+    } else {
+        ends
+    };
     let me = Arc::new(Me {
         user,
         authority: roles::authority(cx, id).await?,
-        complete_until: ends.unwrap_or(now),
+        complete_until,
         sessions,
     });
     cx.core.caches.me.fill(&ticket, id, Arc::clone(&me));

@@ -10,9 +10,9 @@ mod sentences;
 use cache::Freshness;
 use std::sync::Arc;
 use vestibule_model::Timestamp;
-use vestibule_sql::{Sql, both};
+use vestibule_sql::{Engine, Sql, both};
 
-pub use vestibule_sql::{Abort, Act, Db, Error, Health, OpenSqlite, Role, Tx};
+pub use vestibule_sql::{Abort, Act, Db, Error, Health, OpenPostgres, OpenSqlite, Role, Tx};
 
 /// Declares the aggregates, and collects their sentences for the test that prepares every one.
 macro_rules! aggregates {
@@ -71,6 +71,26 @@ const HAS_LEDGER: Sql = both!(
 );
 const APPLIED: Sql = Sql::same("SELECT number FROM schema_migrations");
 
+/// How a database is opened, either one.
+pub enum Open {
+    /// A file.
+    Sqlite(OpenSqlite),
+    /// A server.
+    Postgres(OpenPostgres),
+}
+
+impl From<OpenSqlite> for Open {
+    fn from(options: OpenSqlite) -> Self {
+        Self::Sqlite(options)
+    }
+}
+
+impl From<OpenPostgres> for Open {
+    fn from(options: OpenPostgres) -> Self {
+        Self::Postgres(options)
+    }
+}
+
 /// The database and what keeps caches over it fresh.
 pub struct Store {
     /// The database.
@@ -80,14 +100,28 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a database, with its commits heard by the caches; the `listener` in `options` is replaced.
-    pub async fn open(mut options: OpenSqlite) -> Result<Self, Error> {
+    /// Opens a database, with its commits heard by the caches; a `listener` in the options is replaced.
+    pub async fn open(options: impl Into<Open>) -> Result<Self, Error> {
         let freshness = Arc::new(Freshness::new());
-        options.listener = Arc::<Freshness>::clone(&freshness);
-        Ok(Self {
-            db: Db::open(options).await?,
-            freshness,
-        })
+        let listener = Arc::<Freshness>::clone(&freshness);
+        let db = match options.into() {
+            Open::Sqlite(mut options) => {
+                options.listener = listener;
+                Db::open(options).await?
+            }
+            Open::Postgres(mut options) => {
+                if let Some(listens) = &mut options.listener {
+                    *listens = listener;
+                }
+                Db::open_postgres(options).await?
+            }
+        };
+        Ok(Self { db, freshness })
+    }
+
+    /// Whether other nodes may write beside this process, and tell it of what ended only.
+    pub fn is_shared(&self) -> bool {
+        self.db.engine() == Engine::Postgres
     }
 
     /// The numbers of the migrations that [`Store::migrate`] would apply. Reads only.

@@ -9,9 +9,11 @@ use vestibule_model::session::{EndReason, Session};
 use vestibule_model::{Realm, Timestamp};
 use vestibule_sql::{Db, Error, Row, Tx, bind};
 
-/// The cache topic under which a session that changed is announced.
+/// The cache topic under which a session that changed is announced. Its end is, on every node; that it went on to its
+/// next generation or was used is known only where that happened, so elsewhere a cached session may be behind.
 pub const TOPIC: &str = "session";
-/// The cache topic under which the user is announced of whose sessions one changed.
+/// The cache topic under which the user is announced of whose sessions one changed; as above, on every node only when
+/// one ended.
 pub const OF_USER: &str = "sessions_of_user";
 /// The cache topic under which the end of very many sessions at once is announced.
 pub const ALL: &str = "all_sessions";
@@ -48,7 +50,7 @@ sentences! {
             rotated_at = $3, leaf_used_at = NULL, idle_until = CAST($6 AS BIGINT)
         WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
             AND (leaf = $2 OR (parent = $2 AND leaf_used_at IS NULL AND NOT CAST($5 AS BOOLEAN) AND rotated_at <= $4))
-        RETURNING leaf, user_id";
+        RETURNING leaf, user_id, parent";
     // An update of nothing is the portable way to hold a row and to see its newest version.
     HOLD = concat!("UPDATE sessions SET leaf = leaf WHERE id = $1 RETURNING ", all!());
     END = "UPDATE sessions SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id";
@@ -119,7 +121,7 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
         session.idle_until.map(Timestamp::micros),
     ];
     tx.run(INSERT, row).await?;
-    tx.announce(OF_USER, user.bytes());
+    tx.announce_here(OF_USER, user.bytes());
     Ok(())
 }
 
@@ -155,9 +157,14 @@ pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> 
     let idle_until = idle_until.map(Timestamp::micros);
     let bind = bind![session.bytes(), generation, now.micros(), now.minus(overlap).micros(), used, idle_until];
     let Some(row) = tx.one(ADVANCE, bind).await? else { return Ok(None) };
-    let (leaf, user) = row.read()?;
-    tx.announce(TOPIC, session.bytes());
-    tx.announce(OF_USER, user);
+    let (leaf, user, parent): (i64, [u8; 16], i64) = row.read()?;
+    if parent + 1 == leaf {
+        tx.announce_here(TOPIC, session.bytes());
+    } else {
+        // A generation between the two was left behind, and its access token is dead on every node.
+        tx.announce(TOPIC, session.bytes());
+    }
+    tx.announce_here(OF_USER, user);
     Ok(Some(leaf))
 }
 
@@ -205,8 +212,8 @@ pub async fn end_restored(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<u64
 /// Writes down that the access token of `generation` was first used at `at`, if that is still the live one.
 pub async fn mark_used(tx: &mut Tx, id: SessionId, generation: i64, at: Timestamp) -> Result<(), Error> {
     if let Some(row) = tx.one(MARK_USED, bind![id.bytes(), generation, at.micros()]).await? {
-        tx.announce(TOPIC, id.bytes());
-        tx.announce(OF_USER, row.get(0)?);
+        tx.announce_here(TOPIC, id.bytes());
+        tx.announce_here(OF_USER, row.get(0)?);
     }
     Ok(())
 }
@@ -214,8 +221,8 @@ pub async fn mark_used(tx: &mut Tx, id: SessionId, generation: i64, at: Timestam
 /// Lets a session live until `until` unless it is used before; it is never shortened.
 pub async fn stay(tx: &mut Tx, id: SessionId, until: Timestamp) -> Result<(), Error> {
     if let Some(row) = tx.one(STAY, bind![id.bytes(), until.micros()]).await? {
-        tx.announce(TOPIC, id.bytes());
-        tx.announce(OF_USER, row.get(0)?);
+        tx.announce_here(TOPIC, id.bytes());
+        tx.announce_here(OF_USER, row.get(0)?);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Concurrent refreshes of one token, and what ends sessions.
 
 use super::*;
+use crate::tests::on_both;
 use crate::{Store, projects, users};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,7 +10,8 @@ use tokio::sync::Barrier;
 use vestibule_model::id::ProjectId;
 use vestibule_model::user::User;
 use vestibule_model::{Email, Environment};
-use vestibule_sql::{OpenSqlite, Sql};
+use vestibule_cluster::ThrowAway;
+use vestibule_sql::{OpenPostgres, OpenSqlite, Sql};
 
 const RACERS: usize = 16;
 const ROUNDS: i64 = 100;
@@ -45,18 +47,35 @@ fn session(id: SessionId) -> Session {
 
 struct House {
     store: Store,
-    _folder: TempDir,
+    _place: Place,
+}
+
+/// What goes with a house.
+enum Place {
+    Folder(#[expect(dead_code, reason = "held until the end")] TempDir),
+    Cluster(#[expect(dead_code, reason = "held until the end")] ThrowAway<'static>),
 }
 
 impl House {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(OpenSqlite::new(folder.path().join("test.db"), Arc::new(()))).await.unwrap();
+        Self::on(store, Place::Folder(folder)).await
+    }
+
+    /// None where there is no `PostgreSQL`.
+    async fn open_postgres() -> Option<Self> {
+        let database = vestibule_cluster::shared()?.database(None);
+        let store = Store::open(OpenPostgres::new(database.url(), Arc::new(()))).await.unwrap();
+        Some(Self::on(store, Place::Cluster(database)).await)
+    }
+
+    async fn on(store: Store, place: Place) -> Self {
         assert_eq!(store.pending().await.unwrap().len(), crate::MIGRATIONS.len());
         store.migrate(at(0)).await.unwrap();
         assert!(store.pending().await.unwrap().is_empty());
         store.db.write(soon(), furnish, ()).await.unwrap();
-        Self { store, _folder: folder }
+        Self { store, _place: place }
     }
 
     async fn family(&self) -> Family {
@@ -98,7 +117,7 @@ async fn by_the_sentence(tx: &mut Tx, step: &Advance) -> Result<bool, Error> {
 
 /// What everybody writes first: the decision was taken before the transaction.
 async fn by_an_earlier_look(tx: &mut Tx, step: &Advance) -> Result<bool, Error> {
-    const MOVE: Sql = Sql::same("UPDATE sessions SET parent = $2, leaf = $2 + 1 WHERE id = $1");
+    const MOVE: Sql = Sql::same("UPDATE sessions SET parent = $2, leaf = CAST($2 AS BIGINT) + 1 WHERE id = $1");
     Ok(tx.run(MOVE, bind![step.session.bytes(), step.generation]).await? == 1)
 }
 
@@ -128,15 +147,15 @@ where
     forked
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rt02_of_sixteen_refreshes_of_one_token_exactly_one_moves_the_family() {
-    assert_eq!(race(&Arc::new(House::open().await), by_the_sentence).await, 0);
-}
+on_both! {
+    async fn rt02_of_sixteen_refreshes_of_one_token_exactly_one_moves_the_family(house: House) {
+        assert_eq!(race(&Arc::new(house), by_the_sentence).await, 0);
+    }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_race_finds_the_forks_of_a_decision_taken_outside_the_transaction() {
-    let forked = race(&Arc::new(House::open().await), by_an_earlier_look).await;
-    assert!(forked > 0, "the race proves nothing");
+    async fn the_race_finds_the_forks_of_a_decision_taken_outside_the_transaction(house: House) {
+        let forked = race(&Arc::new(house), by_an_earlier_look).await;
+        assert!(forked > 0, "the race proves nothing");
+    }
 }
 
 const PUT: Sql = Sql::same(
@@ -157,29 +176,29 @@ async fn put_and_step(tx: &mut Tx, (family, step): &(Family, Advance)) -> Result
     advance(tx, step).await
 }
 
-#[tokio::test]
-async fn the_sentence_agrees_with_the_state_table_in_every_state() {
-    let house = House::open().await;
-    let now = at(1_000);
-    let mut moved = 0;
-    for (parent, leaf) in [(0, 1), (1, 2), (1, 3), (2, 3)] {
-        for rotated_at in [at(989), at(990), at(991), at(1_000)] {
-            for (leaf_used_at, used) in [(None, false), (None, true), (Some(at(995)), false)] {
-                for (revoked_at, expires_at) in [(None, at(1_001)), (None, now), (Some(at(999)), at(1_001))] {
-                    // Generation 0 has no token; whoever presents one is refused before.
-                    for generation in 1..=4 {
-                        let family = Family { revoked_at, expires_at, leaf, parent, rotated_at, leaf_used_at };
-                        let step = Advance { session: SESSION, generation, now, overlap: OVERLAP, used, idle_until: None };
-                        let known = Family { leaf_used_at: leaf_used_at.or(used.then_some(now)), ..family };
-                        let advances =
-                            known.judge(generation, now, OVERLAP) == vestibule_model::refresh::Verdict::Advance;
-                        let answer = house.store.db.write(soon(), put_and_step, (family, step)).await.unwrap();
-                        assert_eq!(answer, advances.then_some(leaf + 1), "{family:?} {step:?}");
-                        moved += usize::from(advances);
+on_both! {
+    async fn the_sentence_agrees_with_the_state_table_in_every_state(house: House) {
+        let now = at(1_000);
+        let mut moved = 0;
+        for (parent, leaf) in [(0, 1), (1, 2), (1, 3), (2, 3)] {
+            for rotated_at in [at(989), at(990), at(991), at(1_000)] {
+                for (leaf_used_at, used) in [(None, false), (None, true), (Some(at(995)), false)] {
+                    for (revoked_at, expires_at) in [(None, at(1_001)), (None, now), (Some(at(999)), at(1_001))] {
+                        // Generation 0 has no token; whoever presents one is refused before.
+                        for generation in 1..=4 {
+                            let family = Family { revoked_at, expires_at, leaf, parent, rotated_at, leaf_used_at };
+                            let step = Advance { session: SESSION, generation, now, overlap: OVERLAP, used, idle_until: None };
+                            let known = Family { leaf_used_at: leaf_used_at.or(used.then_some(now)), ..family };
+                            let advances =
+                                known.judge(generation, now, OVERLAP) == vestibule_model::refresh::Verdict::Advance;
+                            let answer = house.store.db.write(soon(), put_and_step, (family, step)).await.unwrap();
+                            assert_eq!(answer, advances.then_some(leaf + 1), "{family:?} {step:?}");
+                            moved += usize::from(advances);
+                        }
                     }
                 }
             }
         }
+        assert!(moved > 50, "{moved}");
     }
-    assert!(moved > 50, "{moved}");
 }

@@ -15,20 +15,52 @@ use crate::projects::{self, ProjectRow};
 use crate::{Db, Error, Tx, api_keys, audit, credentials, identifiers, instance, users};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use vestibule_cluster::ThrowAway;
 use vestibule_model::id::{ApiKeyId, AuditId, MailId, ProjectId, SecretId, UserId};
 use vestibule_model::lockout::Lockout;
 use vestibule_model::mail::{MailKind, Purpose};
 use vestibule_model::user::User;
 use vestibule_model::{Email, Environment, Realm, Timestamp};
-use vestibule_sql::OpenSqlite;
+use vestibule_sql::{OpenPostgres, OpenSqlite};
 
 const RACERS: u8 = 16;
 
+/// A house on a database of its own, which goes with it.
 struct House {
     db: Db,
     realm: Realm,
-    _folder: TempDir,
+    _place: Place,
 }
+
+/// What goes with a house.
+enum Place {
+    Folder(#[expect(dead_code, reason = "held until the end")] TempDir),
+    Cluster(#[expect(dead_code, reason = "held until the end")] ThrowAway<'static>),
+    Elsewhere,
+}
+
+/// Declares tests that both databases must pass.
+macro_rules! on_both {
+    ($(async fn $name:ident($house:ident: House) $body:block)*) => { $(
+        async fn $name($house: House) $body
+
+        // Beside the function of the same name: functions and modules do not share theirs.
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::$name(super::House::open().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                if let Some(house) = super::House::open_postgres().await {
+                    super::$name(house).await;
+                }
+            }
+        }
+    )* };
+}
+pub(crate) use on_both;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_700_000_000 + seconds)
@@ -44,6 +76,28 @@ impl House {
         let db = Db::open(OpenSqlite::companion(folder.path().join("test.db")))
             .await
             .unwrap();
+        Self::on(db, Place::Folder(folder)).await
+    }
+
+    /// None where there is no `PostgreSQL`.
+    async fn open_postgres() -> Option<Self> {
+        let database = vestibule_cluster::shared()?.database(None);
+        let mut options = OpenPostgres::companion(database.url());
+        options.connections = 16;
+        let db = Db::open_postgres(options).await.unwrap();
+        Some(Self::on(db, Place::Cluster(database)).await)
+    }
+
+    /// The same house for another task.
+    fn again(&self) -> Self {
+        Self {
+            db: self.db.clone(),
+            realm: self.realm,
+            _place: Place::Elsewhere,
+        }
+    }
+
+    async fn on(db: Db, place: Place) -> Self {
         db.migrate(crate::MIGRATIONS, 0).await.unwrap();
         let id = ProjectId::from_bytes([1; 16]);
         let project = ProjectRow {
@@ -65,7 +119,7 @@ impl House {
                 project: id,
                 environment: Environment::Live,
             },
-            _folder: folder,
+            _place: place,
         }
     }
 
