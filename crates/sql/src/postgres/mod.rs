@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use self::connector::Connector;
 use self::fault::fault;
+use self::listen::Ear;
 pub use self::options::OpenPostgres;
 use self::pool::{Connections, Held};
 use self::readers::Readers;
@@ -85,8 +86,13 @@ impl Postgres {
             direct.config().get_user().unwrap_or("this user"),
         ));
         let listening = options.listener.map(|listener| {
-            let listen = listen::listen(Arc::clone(&direct), Arc::clone(&shared), listener);
-            tokio::spawn(listen)
+            let ear = Ear {
+                direct: Arc::clone(&direct),
+                others: Arc::clone(&connector),
+                shared: Arc::clone(&shared),
+                listener,
+            };
+            tokio::spawn(ear.listen())
         });
         let permits = u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX);
         let core = Core {

@@ -11,6 +11,9 @@ const MANY: usize = 8;
 /// The text that stands for everything.
 const EVERYTHING: &str = "*";
 
+/// What a node calls after its name, to hear whether it hears.
+pub const ECHO: &str = " ?";
+
 /// What another node says.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Heard<'a> {
@@ -43,6 +46,9 @@ pub fn write(node: &str, announcements: &[Announcement<'_>]) -> Vec<String> {
 
 /// Reads a text; `None` when it is this node's own.
 pub fn read<'a>(node: &str, text: &'a str) -> Option<Heard<'a>> {
+    if text.ends_with(ECHO) {
+        return None;
+    }
     let mut words = text.split(' ');
     if words.next() == Some(node) {
         return None;

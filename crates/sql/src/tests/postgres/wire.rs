@@ -18,6 +18,8 @@ struct State {
     flights: AtomicUsize,
     /// Whether nothing passes any more, though everything seems connected.
     swallows: AtomicBool,
+    /// Whether notifications are lost, as behind a pooler that shares sessions.
+    deafens: AtomicBool,
     /// Whether the connection on which COMMIT passes is cut before its answer.
     cuts_at_commit: AtomicBool,
 }
@@ -61,6 +63,10 @@ impl Wire {
         self.state.swallows.store(yes, Ordering::SeqCst);
     }
 
+    pub fn deafen(&self, yes: bool) {
+        self.state.deafens.store(yes, Ordering::SeqCst);
+    }
+
     pub fn cut_at_commit(&self) {
         self.state.cuts_at_commit.store(true, Ordering::SeqCst);
     }
@@ -93,6 +99,10 @@ async fn pass(mut driver: UnixStream, mut server: UnixStream, state: Arc<State>)
                     continue;
                 }
                 spoke = true;
+                let notifies = down[..length].windows(3).any(|word| word == b" ?\0");
+                if notifies && state.deafens.load(Ordering::SeqCst) {
+                    continue;
+                }
                 if driver.write_all(&down[..length]).await.is_err() {
                     return;
                 }
@@ -202,6 +212,26 @@ async fn rl10_a_black_hole_is_left_in_time_and_healed_from() {
     })
     .await;
     assert_eq!(t.ids().await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_hears_nothing_proves_nothing() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let wire = Wire::to(&t);
+    wire.deafen(true);
+    let deaf = Fixture::at(wire.url(), |_| {}).await;
+    deaf.db.write(soon(), insert, 1).await.unwrap();
+    // A node that hears is far ahead by then.
+    let far = t.heard.proofs.load(Ordering::SeqCst) + 8;
+    until("time for many proofs", async || {
+        t.heard.proofs.load(Ordering::SeqCst) > far
+    })
+    .await;
+    assert_eq!(deaf.heard.proofs.load(Ordering::SeqCst), 0);
+    wire.deafen(false);
+    until("it hears", async || deaf.heard.proofs.load(Ordering::SeqCst) > 0).await;
 }
 
 async fn nothing_much(tx: &mut Tx, (): &()) -> Result<(), Error> {
