@@ -10,18 +10,19 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
-    database: PathBuf,
+    /// The SQLite file; none where the database is a server.
+    database: Option<PathBuf>,
 }
 
 impl Folder {
     /// The folder that a configuration names.
     pub fn of(config: &Config) -> Self {
         let root = config.server.data_dir.clone();
-        let database = config
-            .database
-            .path
-            .clone()
-            .unwrap_or_else(|| root.join("vestibule.db"));
+        let file = || {
+            let named = config.database.path.clone();
+            named.unwrap_or_else(|| root.join("vestibule.db"))
+        };
+        let database = config.database.url.is_none().then(file);
         Self { root, database }
     }
 
@@ -30,9 +31,24 @@ impl Folder {
         &self.root
     }
 
-    /// The SQLite database.
-    pub fn database(&self) -> &Path {
-        &self.database
+    /// The SQLite database; none where the database is PostgreSQL.
+    pub fn database(&self) -> Option<&Path> {
+        self.database.as_deref()
+    }
+
+    /// The SQLite database of a command that works on its file.
+    pub fn database_file(&self) -> Result<&Path, String> {
+        self.database().ok_or_else(|| {
+            "the database is PostgreSQL: back it up and restore it with pg_dump and pg_restore, and keep the master key \
+             apart from them"
+                .to_owned()
+        })
+    }
+
+    /// The database as messages name it.
+    pub fn database_shown(&self) -> String {
+        let file = self.database().map(|path| path.display().to_string());
+        file.unwrap_or_else(|| "the PostgreSQL database".to_owned())
     }
 
     /// The master key.
@@ -52,7 +68,8 @@ impl Folder {
 
     /// Claims the database as a server does, as long as the answer lives: for work that no server may run beside.
     pub fn claim(&self) -> Result<File, String> {
-        let mut name = self.database.as_os_str().to_owned();
+        let database = self.database_file()?;
+        let mut name = database.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
         let opened = OpenOptions::new()
@@ -62,9 +79,8 @@ impl Folder {
             .mode(0o600)
             .open(&path);
         let file = opened.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
-        let database = self.database.display();
         file.try_lock()
-            .map_err(|_| format!("a server uses {database}: stop it first"))?;
+            .map_err(|_| format!("a server uses {}: stop it first", database.display()))?;
         Ok(file)
     }
 

@@ -62,7 +62,7 @@ fn read(path: &Path) -> Result<Option<MasterKey>, Invalid> {
 ///
 /// `sealed_by` is the fingerprint that the database keeps of its master key; none while it has sealed nothing.
 pub fn judge(found: Option<&MasterKeys>, sealed_by: Option<&str>, folder: &Folder) -> Result<(), Invalid> {
-    let (database, path) = (folder.database().display(), folder.master_key());
+    let (database, path) = (folder.database_shown(), folder.master_key());
     let path = path.display();
     let remedy = format!(
         "put the key back into {path} (mode 0600) or into secrets.master_key ($VESTIBULE_SECRETS__MASTER_KEY, or its _FILE). \

@@ -138,6 +138,11 @@ impl Store {
             .collect())
     }
 
+    /// Whether no migration was ever applied. Reads only.
+    pub async fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.db.read_one(HAS_LEDGER, &[]).await?.is_none())
+    }
+
     /// Brings the schema to this release's; answers the numbers of the migrations that were applied.
     pub async fn migrate(&self, now: Timestamp) -> Result<Vec<u32>, Error> {
         self.db.migrate(MIGRATIONS, now.micros()).await

@@ -37,7 +37,12 @@ impl DoctorCommand {
             findings.push(check::error("files", reason));
         }
         findings.extend(instance(config).await);
-        super::config::tell(global, &findings, "nothing is wrong")
+        let database = Folder::of(config).database_shown();
+        super::config::tell(
+            global,
+            &findings,
+            &format!("nothing is wrong; the database is {database}"),
+        )
     }
 }
 

@@ -67,8 +67,8 @@ impl InitCommand {
         let config = sources.load()?.config;
         super::config::refuse(&check::always(&config))?;
         let folder = Folder::of(&config);
-        if folder.database().exists() {
-            let shown = folder.database().display();
+        if let Some(database) = folder.database().filter(|database| database.exists()) {
+            let shown = database.display();
             return Err(Failure::new(format!(
                 "{shown} exists already: name another folder with --data, or serve this one"
             )));

@@ -2,9 +2,10 @@
 
 use super::{Failure, Global, Outcome};
 use crate::data::Folder;
+use crate::instance::database;
 use clap::Args;
 use vestibule_model::{Clock as _, SystemClock};
-use vestibule_store::{MIGRATIONS, OpenSqlite, Store};
+use vestibule_store::{MIGRATIONS, Role, Store};
 
 /// Bring the database's schema up to this release; `serve` does it too
 #[derive(Args)]
@@ -17,16 +18,16 @@ pub struct MigrateCommand {
 
 impl MigrateCommand {
     pub async fn run(self, global: &Global) -> Outcome {
-        let folder = Folder::of(&global.load()?.config);
-        let database = folder.database();
-        if !database.exists() {
+        let config = global.load()?.config;
+        let folder = Folder::of(&config);
+        if let Some(database) = folder.database().filter(|database| !database.exists()) {
             return Err(Failure::not_found(format!(
                 "there is no database {}: `vestibule init` makes one",
                 database.display()
             )));
         }
         let clock = SystemClock::start();
-        let store = Store::open(OpenSqlite::companion(database)).await?;
+        let store = Store::open(database(&config, Role::Companion)).await?;
         let outcome = migrate(&store, &clock, self.check, global).await;
         store.db.close().await;
         outcome

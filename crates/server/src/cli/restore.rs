@@ -46,7 +46,7 @@ impl RestoreCommand {
         let output = global.output();
         let mut config = global.load()?.config;
         let folder = Folder::of(&config);
-        let database = folder.database().to_owned();
+        let database = folder.database_file().map_err(Failure::new)?.to_owned();
         folder
             .create()
             .attempting(format!("create {}", folder.root().display()))?;

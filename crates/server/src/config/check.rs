@@ -2,6 +2,7 @@
 
 use super::{Config, Mail, SmtpTls};
 use crate::address;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use vestibule_model::refusal::Input;
 use vestibule_model::{GatewayRule, Refusal, Settings};
@@ -54,6 +55,7 @@ pub fn always(config: &Config) -> Vec<Finding> {
     let positive = [
         ("server.request_timeout", config.server.request_timeout),
         ("server.max_connections", config.server.max_connections as u64),
+        ("postgres.connections", config.postgres.connections.into()),
         ("limits.sign_in", config.limits.sign_in.into()),
         ("limits.mail", config.limits.mail.into()),
         ("limits.other", config.limits.other.into()),
@@ -99,7 +101,18 @@ pub fn always(config: &Config) -> Vec<Finding> {
     demand(
         !database.contains("://"),
         "database.path",
-        "must be a path, or sqlite:PATH in DATABASE_URL: this release serves SQLite",
+        "must be a path; the address of a PostgreSQL database is database.url",
+    );
+    let url = config.database.url.as_ref().map(ExposeSecret::expose_secret);
+    demand(
+        url.is_none_or(|url| url.starts_with("postgres://") || url.starts_with("postgresql://")),
+        "database.url",
+        "must begin with postgres://; a SQLite file is database.path, or sqlite:PATH in DATABASE_URL",
+    );
+    demand(
+        url.is_none() || config.database.path.is_none(),
+        "database.path",
+        "is set beside database.url (or DATABASE_URL): remove the one that is not the database",
     );
     found.extend(project_defaults(config));
     found.extend(rate_limits(config));

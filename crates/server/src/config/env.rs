@@ -62,16 +62,24 @@ fn bare(variables: &BTreeMap<String, String>, profile: Profile) -> Vec<Named> {
         set("PORT").map(|port| named("server.listen", format!("{host}:{port}"), "PORT")),
         set("SMTP_URL").map(|url| named("mail.smtp_url", url.clone(), "SMTP_URL")),
         set("SMTP_URL_FILE").map(|file| named("mail.smtp_url_file", file.clone(), "SMTP_URL_FILE")),
-        set("DATABASE_URL").map(|url| named("database.path", database_path(url).to_owned(), "DATABASE_URL")),
+        set("DATABASE_URL").map(|url| database(url, named)),
+        set("DATABASE_URL_FILE").map(|file| named("database.url_file", file.clone(), "DATABASE_URL_FILE")),
     ];
     listed.into_iter().flatten().collect()
 }
 
-/// `sqlite:vestibule.db`, `sqlite://vestibule.db` and `sqlite:///srv/vestibule.db` name files. Any other scheme stays,
-/// and is refused with the setting's origin by the check of paths.
-fn database_path(url: &str) -> &str {
-    let path = url.strip_prefix("sqlite:").unwrap_or(url);
-    path.strip_prefix("//").unwrap_or(path)
+/// `sqlite:vestibule.db`, `sqlite://vestibule.db` and `sqlite:///srv/vestibule.db` name files, as does what has no scheme
+/// at all. Any other is an address, and refused by the check of addresses unless it is PostgreSQL's.
+fn database(url: &str, named: impl Fn(&str, String, &str) -> Named) -> Named {
+    let path = url.strip_prefix("sqlite:");
+    match path.or((!url.contains("://")).then_some(url)) {
+        Some(path) => named(
+            "database.path",
+            path.strip_prefix("//").unwrap_or(path).to_owned(),
+            "DATABASE_URL",
+        ),
+        None => named("database.url", url.to_owned(), "DATABASE_URL"),
+    }
 }
 
 fn secret_file(variable: &str) -> Option<&'static Key> {

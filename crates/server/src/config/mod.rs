@@ -38,6 +38,8 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
+    /// How PostgreSQL is used, where it is the database.
+    pub postgres: Postgres,
     /// The network in front of the server.
     pub network: Network,
     /// The master key, which seals every other secret.

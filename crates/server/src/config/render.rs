@@ -14,7 +14,7 @@ pub fn reference() -> String {
          errors. An empty variable counts as unset; a variable's value is TOML, or plain text where a string is \
          wanted. A secret can be read from a file: add `_file` to its name, or `_FILE` to its variable.\n\n\
          Three variables are read under the names that platforms give them: `PORT` (the port of `server.listen`, on \
-         all interfaces; under `dev` on loopback), `DATABASE_URL` (`sqlite:PATH`) and `SMTP_URL`.\n",
+         all interfaces; under `dev` on loopback), `DATABASE_URL` (`postgres://…` or `sqlite:PATH`) and `SMTP_URL`.\n",
     );
     for table in &model().tables {
         describe(&mut page, table);

@@ -56,11 +56,29 @@ tables! {
 
     /// `[database]`
     Database {
+        /// A PostgreSQL database, 15 or newer: `postgres://user:password@host:5432/name?sslmode=verify-full`; several
+        /// hosts with commas between, a Unix socket as `?host=/folder`. Unset: the SQLite file below. `DATABASE_URL`
+        /// sets it too.
+        #[schemars(with = "Option<String>", extend("x-secret" = true))]
+        url: Option<SecretString> = None,
         /// The SQLite file; unset: `vestibule.db` in the data folder. `DATABASE_URL=sqlite:PATH` sets it too.
         #[schemars(extend("x-path" = true))]
         path: Option<PathBuf> = None,
         /// KiB of page cache that each connection may use.
         page_cache: u32 = 2048,
+    }
+
+    /// `[postgres]`
+    Postgres {
+        /// The address past the pooler that `database.url` leads to, for migrations and for what nodes tell each
+        /// other. Needed with PgBouncer in transaction mode.
+        #[schemars(with = "Option<String>", extend("x-secret" = true))]
+        direct_url: Option<SecretString> = None,
+        /// Whether statements are prepared once per connection; `false` for a pooler that does not keep them, such as
+        /// PgBouncer before 1.21.
+        prepare: bool = true,
+        /// Connections for transactions, at most; four more are shared by short reads, and one listens.
+        connections: u32 = 16,
     }
 
     /// `[network]`

@@ -222,6 +222,32 @@ fn the_names_that_platforms_use_work_and_ours_win_over_them() {
 }
 
 #[test]
+fn a_postgres_address_is_a_secret_and_excludes_a_file() {
+    use secrecy::ExposeSecret as _;
+    let url = "postgres://ada:hush@db.example.org/house";
+    let loaded = load("", &[("DATABASE_URL", url)]);
+    let found = loaded.config.database.url.as_ref().unwrap();
+    assert_eq!(
+        (found.expose_secret(), &loaded.config.database.path),
+        (url, &None)
+    );
+    let shown = serde_json::to_string(&shown(&loaded)).unwrap();
+    assert!(!shown.contains("hush"), "{shown}");
+    let wrong = |loaded: &Loaded| -> Vec<String> {
+        let found = check::always(&loaded.config).into_iter();
+        found
+            .filter(|it| it.subject.starts_with("database"))
+            .map(|it| it.subject)
+            .collect()
+    };
+    assert_eq!(wrong(&loaded), [""; 0]);
+    let both = load("[database]\npath = 'v.db'", &[("DATABASE_URL", url)]);
+    assert_eq!(wrong(&both), ["database.path"]);
+    let other = load("", &[("DATABASE_URL", "mysql://ada:hush@db.example.org/house")]);
+    assert_eq!(wrong(&other), ["database.url"]);
+}
+
+#[test]
 fn a_secret_is_read_from_a_file_and_never_shown() {
     use secrecy::ExposeSecret as _;
     let (folder, mut sources) = sources("[mail]\npassword_file = 'password'", &[], Vec::new());

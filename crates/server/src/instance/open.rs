@@ -3,6 +3,8 @@
 use crate::config::{Config, Invalid, Profile};
 use crate::data::{self, Folder};
 use crate::master_key::{self, MasterKeys};
+use secrecy::ExposeSecret as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use vestibule_keys::password::{Engine, Params};
@@ -10,7 +12,7 @@ use vestibule_keys::{HashPool, Sealer, pool};
 use vestibule_model::{Clock, Entropy};
 use vestibule_ops::admin::instance::adopt_master_key;
 use vestibule_ops::{Core, InstanceSettings, Parts};
-use vestibule_store::{OpenSqlite, Role, Store, instance};
+use vestibule_store::{Open, OpenPostgres, OpenSqlite, Role, Store, instance};
 
 /// What an instance is opened with besides its configuration.
 #[derive(Clone)]
@@ -55,12 +57,11 @@ impl OpenError {
 /// Opens an instance. `public_url` is where clients reach it, for the links in mails.
 pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Arc<Core>, OpenError> {
     let folder = Folder::of(config);
-    let database = folder.database();
     if setup.create {
         folder
             .create()
             .map_err(OpenError::system(format!("create {}", folder.root().display())))?;
-    } else if !database.exists() {
+    } else if let Some(database) = folder.database().filter(|database| !database.exists()) {
         let shown = database.display();
         return Err(OpenError::Other(format!(
             "there is no database {shown}: name the data folder with --data or the file with --config, or make one with `vestibule init`"
@@ -68,7 +69,7 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
     }
     // Found before the database is touched: a key that cannot be read should not leave an empty database behind.
     let found = master_key::find(&config.secrets, &folder)?;
-    let store = Store::open(sqlite(config, &folder, setup.role)).await?;
+    let store = Store::open(database(config, setup.role)).await?;
     match unlock(config, &folder, setup, &store, found).await {
         Ok(unlocked) => {
             let pool = HashPool::start(hashing(config)?, setup.entropy.clone())?;
@@ -140,6 +141,11 @@ async fn prepare_schema(store: &Store, setup: &Setup) -> Result<(), OpenError> {
     if setup.role == Role::Server {
         store.migrate(setup.clock.now()).await?;
     } else if !store.pending().await?.is_empty() {
+        if store.is_empty().await? {
+            return Err(OpenError::Other(
+                "the database has no tables yet: `vestibule init` or the first start of the server makes them".into(),
+            ));
+        }
         return Err(OpenError::Other(
             "the database was made by an older release: run `vestibule migrate`, or start this release's server".into(),
         ));
@@ -147,8 +153,30 @@ async fn prepare_schema(store: &Store, setup: &Setup) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn sqlite(config: &Config, folder: &Folder, role: Role) -> OpenSqlite {
-    let mut options = OpenSqlite::new(folder.database(), Arc::new(()));
+/// The configured database, as a server or a command uses it.
+pub fn database(config: &Config, role: Role) -> Open {
+    match (&config.database.url, Folder::of(config).database()) {
+        (Some(url), _) => postgres(config, url.expose_secret(), role).into(),
+        (None, path) => sqlite(config, path.unwrap_or(Path::new("")), role).into(),
+    }
+}
+
+fn postgres(config: &Config, url: &str, role: Role) -> OpenPostgres {
+    let mut options = match role {
+        Role::Server => OpenPostgres {
+            connections: config.postgres.connections as usize,
+            ..OpenPostgres::new(url, Arc::new(()))
+        },
+        Role::Companion => OpenPostgres::companion(url),
+    };
+    options.prepare = config.postgres.prepare;
+    let direct = config.postgres.direct_url.as_ref();
+    options.direct_url = direct.map(|url| url.expose_secret().to_owned());
+    options
+}
+
+fn sqlite(config: &Config, path: &Path, role: Role) -> OpenSqlite {
+    let mut options = OpenSqlite::new(path, Arc::new(()));
     options.page_cache_kib = config.database.page_cache;
     if role == Role::Companion {
         options.role = role;
@@ -186,10 +214,10 @@ fn settings(config: &Config, public_url: &str, profile: Profile) -> InstanceSett
 /// The files of an instance that every user of the machine can read.
 pub fn exposed_files(config: &Config) -> Vec<String> {
     let folder = Folder::of(config);
-    let files = [
-        folder.database().to_owned(),
-        folder.master_key(),
-        folder.dev_keys(),
-    ];
-    files.iter().filter_map(|path| data::exposed(path)).collect()
+    let keys = [folder.master_key(), folder.dev_keys()];
+    let files = folder
+        .database()
+        .into_iter()
+        .chain(keys.iter().map(PathBuf::as_path));
+    files.filter_map(data::exposed).collect()
 }
