@@ -3,12 +3,12 @@
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// Sentences, and whom to tell that they ran.
 struct Order {
     sql: String,
-    told: Option<Sender<Result<(), String>>>,
+    told: Option<Sender<Result<String, String>>>,
 }
 
 pub struct Admin {
@@ -24,12 +24,12 @@ impl Admin {
         }
     }
 
-    /// Runs sentences to their end.
-    pub fn run(&self, sql: &str) {
+    /// Runs sentences to their end; answers the first value that they read.
+    pub fn run(&self, sql: &str) -> String {
         let (tell, told) = channel();
         self.order(sql, Some(tell));
         let ran = told.recv().expect("the thread lives");
-        assert_eq!(ran, Ok(()), "{sql}");
+        ran.unwrap_or_else(|error| panic!("{error}, in: {sql}"))
     }
 
     /// Runs sentences some time soon.
@@ -37,7 +37,7 @@ impl Admin {
         self.order(sql, None);
     }
 
-    fn order(&self, sql: &str, told: Option<Sender<Result<(), String>>>) {
+    fn order(&self, sql: &str, told: Option<Sender<Result<String, String>>>) {
         let sql = sql.to_owned();
         let orders = self
             .orders
@@ -62,7 +62,7 @@ fn serve(url: &str, ordered: &Receiver<Order>) {
     }
 }
 
-async fn run(url: &str, kept: &mut Option<tokio_postgres::Client>, sql: &str) -> Result<(), String> {
+async fn run(url: &str, kept: &mut Option<tokio_postgres::Client>, sql: &str) -> Result<String, String> {
     let client = if let Some(client) = kept.take().filter(|client| !client.is_closed()) {
         client
     } else {
@@ -71,10 +71,15 @@ async fn run(url: &str, kept: &mut Option<tokio_postgres::Client>, sql: &str) ->
         tokio::spawn(connection);
         client
     };
-    let ran = client.batch_execute(sql).await.map_err(|error| {
+    let ran = client.simple_query(sql).await;
+    *kept = Some(client);
+    let answers = ran.map_err(|error| {
         let reported = error.as_db_error().map(ToString::to_string);
         reported.unwrap_or_else(|| error.to_string())
+    })?;
+    let mut values = answers.iter().filter_map(|answer| match answer {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
     });
-    *kept = Some(client);
-    ran
+    Ok(values.next().unwrap_or_default().to_owned())
 }

@@ -146,9 +146,9 @@ impl Cluster {
         url(&self.folder, database)
     }
 
-    /// Runs sentences as the owner of everything.
-    pub fn run(&self, sql: &str) {
-        self.admin.run(sql);
+    /// Runs sentences as the owner of everything; answers the first value that they read.
+    pub fn run(&self, sql: &str) -> String {
+        self.admin.run(sql)
     }
 
     /// A new database, empty or like `template`; it goes when the answer is dropped.

@@ -2,7 +2,11 @@
 //!
 //! A cluster lives on a Unix socket in a folder of its own. A shell guards it: when the pipe from this process to it
 //! closes, by whatever end of this process, it ends the server and deletes the folder.
-#![expect(clippy::expect_used, reason = "a test that has no database must fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that has no database must fail"
+)]
 #![expect(
     clippy::missing_panics_doc,
     reason = "everything here panics when a test fails"

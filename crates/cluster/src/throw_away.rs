@@ -1,6 +1,7 @@
 //! A database that goes.
 
 use crate::Cluster;
+use std::path::PathBuf;
 
 /// A database of a test; dropped, with all its connections, when this is.
 pub struct ThrowAway<'c> {
@@ -16,6 +17,15 @@ impl<'c> ThrowAway<'c> {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where its files are, once everything is in them.
+    pub fn folder(&self) -> PathBuf {
+        let oid = self.cluster.run(&format!(
+            "CHECKPOINT; SELECT oid FROM pg_database WHERE datname = '{}'",
+            self.name
+        ));
+        self.cluster.data().join("base").join(oid)
     }
 
     /// Its address.

@@ -24,6 +24,7 @@ mod koolbase;
 mod logs;
 mod mail;
 mod persona;
+mod postgres;
 pub mod process;
 mod project;
 mod rakcha;
@@ -44,6 +45,7 @@ pub use koolbase::Koolbase;
 pub use logs::Logs;
 pub use mail::Mail;
 pub use persona::{Builder, PASSWORD, Persona, operator};
+pub use postgres::new_house;
 pub use project::OtherProject;
 pub use rakcha::Rakcha;
 pub use rakomi::{Rakomi, Token};
@@ -56,5 +58,12 @@ pub use vestibule_model::Environment;
 pub use vestibule_sql::{Sql, Value};
 pub use vestibule_store::audit::Act;
 
+pub use vestibule_cluster::ThrowAway;
+
 #[doc(hidden)]
-pub use insta;
+pub use ::insta as snapshots;
+
+/// The snapshots of stories.
+pub mod insta {
+    pub use crate::same_on_each as assert_snapshot;
+}

@@ -3,7 +3,7 @@
 use crate::clock::ManualClock;
 use crate::entropy::SeededEntropy;
 use crate::keys::{Keys, lay_secret_keys};
-use crate::{Answer, Database, Request, operator};
+use crate::{Answer, Database, Request, operator, postgres};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use vestibule_cluster::ThrowAway;
 use vestibule_mail::Templates;
 use vestibule_model::id::AuditId;
 use vestibule_model::{Environment, Project};
@@ -39,13 +40,17 @@ pub struct Server {
     pub(crate) taken: Mutex<HashSet<String>>,
     pub(crate) audited: Mutex<HashSet<AuditId>>,
     pub(crate) folder: TempDir,
+    pub(crate) throw_away: Option<ThrowAway<'static>>,
 }
 
 impl Server {
     /// Starts a server.
     pub async fn start(database: Database) -> Self {
-        let folder = match database {
-            Database::Sqlite => throw_away_folder(),
+        let folder = throw_away_folder();
+        let mut config = configuration(folder.path());
+        let throw_away = match database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(postgres::house(&mut config).await),
         };
         let (clock, chance) = (Arc::new(ManualClock::begin()), Arc::new(SeededEntropy::new(7)));
         let setup = Setup {
@@ -55,9 +60,7 @@ impl Server {
             entropy: chance.clone(),
             create: true,
         };
-        let core = open(&configuration(folder.path()), PUBLIC_URL, &setup)
-            .await
-            .expect("the server opens");
+        let core = open(&config, PUBLIC_URL, &setup).await.expect("the server opens");
         let project = instance::initialise(&core, &operator(), "default", "Example")
             .await
             .expect("a default project");
@@ -93,6 +96,7 @@ impl Server {
             taken,
             audited,
             folder,
+            throw_away,
         };
         server.audit_rows().await;
         server

@@ -2,6 +2,7 @@
 
 use crate::Server;
 use std::collections::BTreeMap;
+use vestibule_cluster::ThrowAway;
 use vestibule_sql::{Sql, Value};
 use vestibule_store::{Error, Tx};
 
@@ -83,7 +84,9 @@ impl Server {
 
     /// Every byte that the database has on disk, its write-ahead log too.
     pub fn bytes_on_disk(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).expect("the data folder");
+        let cluster = self.throw_away.as_ref().map(ThrowAway::folder);
+        let folder = cluster.unwrap_or_else(|| self.folder.path().to_owned());
+        let files = std::fs::read_dir(folder).expect("the data folder");
         let files = files.map(|file| file.expect("a file").path());
         files
             .filter(|path| path.is_file())

@@ -11,6 +11,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod locked;
+mod nodes;
 mod overload;
 mod place;
 mod refusals;

@@ -192,7 +192,11 @@ stories! {
         app.resend(&ada.email).await.ok(200);
         let verify = t.mail_to(&ada.email).await.token();
         let before = t.tally().await;
-        t.tamper(Sql::same("CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'on purpose'); END"), vec![]).await;
+        let refuse = Sql::pair(
+            "CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'on purpose'); END",
+            "CREATE TRIGGER refuse BEFORE INSERT ON audit EXECUTE FUNCTION on_purpose()",
+        );
+        t.tamper(refuse, vec![]).await;
 
         let answers = [
             app.register("new@example.org", PASSWORD).await, app.login(&ada.email, &ada.password).await, app.verify(&verify).await,
@@ -204,7 +208,7 @@ stories! {
         }
         let user = t.stored(&ada).await.unwrap();
         assert!(users::disable(t.core(), &operator(), &user).await.is_err());
-        t.tamper(Sql::same("DROP TRIGGER refuse"), vec![]).await;
+        t.tamper(Sql::pair("DROP TRIGGER refuse", "DROP TRIGGER refuse ON audit"), vec![]).await;
 
         let mut after = t.tally().await;
         (after.hashes, after.rows) = (before.hashes, { let mut rows = after.rows; rows.insert("login_attempts", before.rows["login_attempts"]); rows });

@@ -4,7 +4,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Barrier;
-use vestibule_testkit::{Answer, Database, Front, PASSWORD, Rakomi, Server, Way, refused, stories};
+use vestibule_testkit::{Answer, Front, PASSWORD, Rakomi, Server, Way, races, refused, stories};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -342,49 +342,49 @@ stories! {
     }
 }
 
-/// However many arrive at once, the slot is taken before the hash.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn l12_of_two_hundred_wrong_passwords_at_once_at_most_ten_are_looked_at() {
-    let t = Arc::new(Server::start(Database::Sqlite).await);
-    let ada = t.user("ada@example.org").await;
-    let before = t.tally().await.hashes;
-    let gate = Arc::new(Barrier::new(200));
-    let racers: Vec<_> = (0..200)
-        .map(|racer| {
-            let (t, gate, email) = (Arc::clone(&t), Arc::clone(&gate), ada.email.clone());
-            tokio::spawn(async move {
-                gate.wait().await;
-                fail(&t, &email, racer).await.status
+races! {
+    /// However many arrive at once, the slot is taken before the hash.
+    async fn l12_of_two_hundred_wrong_passwords_at_once_at_most_ten_are_looked_at(t: Arc<Server>) {
+        let ada = t.user("ada@example.org").await;
+        let before = t.tally().await.hashes;
+        let gate = Arc::new(Barrier::new(200));
+        let racers: Vec<_> = (0..200)
+            .map(|racer| {
+                let (t, gate, email) = (Arc::clone(&t), Arc::clone(&gate), ada.email.clone());
+                tokio::spawn(async move {
+                    gate.wait().await;
+                    fail(&t, &email, racer).await.status
+                })
             })
-        })
-        .collect();
-    let mut refused = (0, 0);
-    for racer in racers {
-        match racer.await.unwrap() {
-            401 => refused.0 += 1,
-            429 => refused.1 += 1,
-            other => panic!("{other}"),
+            .collect();
+        let mut refused = (0, 0);
+        for racer in racers {
+            match racer.await.unwrap() {
+                401 => refused.0 += 1,
+                429 => refused.1 += 1,
+                other => panic!("{other}"),
+            }
         }
+        assert_eq!((refused, t.tally().await.hashes - before), ((10, 190), 10));
     }
-    assert_eq!((refused, t.tally().await.hashes - before), ((10, 190), 10));
 }
 
-/// The opposite failure: an owner with many devices is not locked out by the guard against guessing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn l13_of_twenty_right_passwords_at_once_all_are_let_in() {
-    let t = Arc::new(Server::start(Database::Sqlite).await);
-    let ada = t.user("ada@example.org").await;
-    let gate = Arc::new(Barrier::new(20));
-    let logins: Vec<_> = (0..20)
-        .map(|_| {
-            let (t, gate, ada) = (Arc::clone(&t), Arc::clone(&gate), ada.clone());
-            tokio::spawn(async move {
-                gate.wait().await;
-                t.rakomi().login(&ada.email, &ada.password).await.status
+races! {
+    /// The opposite failure: an owner with many devices is not locked out by the guard against guessing.
+    async fn l13_of_twenty_right_passwords_at_once_all_are_let_in(t: Arc<Server>) {
+        let ada = t.user("ada@example.org").await;
+        let gate = Arc::new(Barrier::new(20));
+        let logins: Vec<_> = (0..20)
+            .map(|_| {
+                let (t, gate, ada) = (Arc::clone(&t), Arc::clone(&gate), ada.clone());
+                tokio::spawn(async move {
+                    gate.wait().await;
+                    t.rakomi().login(&ada.email, &ada.password).await.status
+                })
             })
-        })
-        .collect();
-    for login in logins {
-        assert_eq!(login.await.unwrap(), 200);
+            .collect();
+        for login in logins {
+            assert_eq!(login.await.unwrap(), 200);
+        }
     }
 }

@@ -8,7 +8,7 @@ use vestibule_model::id::SessionId;
 use vestibule_ops::admin::users;
 use vestibule_ops::upkeep;
 use vestibule_store::secret_keys;
-use vestibule_testkit::{Act, Database, Rakomi, Server, Sql, Value, answered, operator, refused, stories};
+use vestibule_testkit::{Act, Rakomi, Server, Sql, Value, answered, operator, races, refused, stories};
 
 /// `tokens.refresh_overlap`.
 const OVERLAP: Duration = Duration::from_secs(10);
@@ -315,8 +315,11 @@ stories! {
     async fn rt12_a_logout_that_the_database_did_not_take_is_never_answered_like_one_that_it_did(t: Server) {
         let ada = t.user("ada@example.org").await;
         let app = t.rakomi().signed_in(&ada).await;
-        let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON sessions BEGIN SELECT RAISE(FAIL, 'on purpose'); END";
-        t.tamper(Sql::same(refuse), vec![]).await;
+        let refuse = Sql::pair(
+            "CREATE TRIGGER refuse BEFORE UPDATE ON sessions BEGIN SELECT RAISE(FAIL, 'on purpose'); END",
+            "CREATE TRIGGER refuse BEFORE UPDATE ON sessions EXECUTE FUNCTION on_purpose()",
+        );
+        t.tamper(refuse, vec![]).await;
 
         let by_access = app.logout().await;
         let by_refresh = app.clone().anonymous().logout_by(json!({"refresh_token": app.refresh_token()})).await;
@@ -326,7 +329,7 @@ stories! {
             assert!(answer.status >= 500, "{answer}");
         }
         app.me().await.ok(200);
-        t.tamper(Sql::same("DROP TRIGGER refuse"), vec![]).await;
+        t.tamper(Sql::pair("DROP TRIGGER refuse", "DROP TRIGGER refuse ON sessions"), vec![]).await;
         app.logout().await.ok(204);
         app.me().await.refused(401, "token/revoked");
     }
@@ -348,7 +351,10 @@ stories! {
         let ada = t.user("ada@example.org").await;
         let app = t.rakomi().signed_in(&ada).await;
         let (topic, project) = (secret_keys::TOPIC, t.project.id.bytes());
-        let damage = Sql::same("UPDATE secret_keys SET sealed = CAST(sealed || x'00' AS BLOB) WHERE purpose = 'signing'");
+        let damage = Sql::pair(
+            "UPDATE secret_keys SET sealed = CAST(sealed || x'00' AS BLOB) WHERE purpose = 'signing'",
+            "UPDATE secret_keys SET sealed = sealed || CAST('\\x00' AS BYTEA) WHERE purpose = 'signing'",
+        );
         t.tamper_and_tell(damage, vec![], topic, project).await;
 
         let refused = app.refresh(app.refresh_token()).await;
@@ -427,48 +433,48 @@ async fn race(t: &Arc<Server>, token: &str) -> Vec<(u16, String)> {
     answers
 }
 
-/// At most one live leaf, at least one working pair, and an honest client with many tabs stays logged in.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn rt02_of_sixteen_racers_all_get_the_one_successor_and_the_family_never_forks() {
-    let t = Arc::new(Server::start(Database::Sqlite).await);
-    let ada = t.user("ada@example.org").await;
-    let app = t.rakomi().signed_in(&ada).await;
-    let mut token = app.refresh_token().to_owned();
-    for round in 1..=30 {
-        let answers = race(&t, &token).await;
+races! {
+    /// At most one live leaf, at least one working pair, and an honest client with many tabs stays logged in.
+    async fn rt02_of_sixteen_racers_all_get_the_one_successor_and_the_family_never_forks(t: Arc<Server>) {
+        let ada = t.user("ada@example.org").await;
+        let app = t.rakomi().signed_in(&ada).await;
+        let mut token = app.refresh_token().to_owned();
+        for round in 1..=30 {
+            let answers = race(&t, &token).await;
 
-        assert!(
-            answers
-                .iter()
-                .all(|answer| *answer == answers[0] && answer.0 == 200),
-            "round {round}: {answers:?}"
-        );
-        assert_eq!(family(&t, &app).await, (round + 1, round));
-        let body: serde_json::Value = serde_json::from_str(&answers[0].1).unwrap();
-        body["refresh_token"].as_str().unwrap().clone_into(&mut token);
-        t.advance(OVERLAP);
+            assert!(
+                answers
+                    .iter()
+                    .all(|answer| *answer == answers[0] && answer.0 == 200),
+                "round {round}: {answers:?}"
+            );
+            assert_eq!(family(&t, &app).await, (round + 1, round));
+            let body: serde_json::Value = serde_json::from_str(&answers[0].1).unwrap();
+            body["refresh_token"].as_str().unwrap().clone_into(&mut token);
+            t.advance(OVERLAP);
+        }
+        t.rakomi().refresh(&token).await.ok(200);
     }
-    t.rakomi().refresh(&token).await.ok(200);
 }
 
-/// The same where nobody has used the successor and its overlap is over (row 5).
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn rt02_rt03_of_sixteen_racers_one_replaces_the_lost_successor_and_the_others_get_the_same() {
-    let t = Arc::new(Server::start(Database::Sqlite).await);
-    let ada = t.user("ada@example.org").await;
-    let app = t.rakomi().signed_in(&ada).await;
-    app.refresh(app.refresh_token()).await.ok(200);
-    for round in 1..=20 {
-        t.advance(OVERLAP);
+races! {
+    /// The same where nobody has used the successor and its overlap is over (row 5).
+    async fn rt02_rt03_of_sixteen_racers_one_replaces_the_lost_successor_and_the_others_get_the_same(t: Arc<Server>) {
+        let ada = t.user("ada@example.org").await;
+        let app = t.rakomi().signed_in(&ada).await;
+        app.refresh(app.refresh_token()).await.ok(200);
+        for round in 1..=20 {
+            t.advance(OVERLAP);
 
-        let answers = race(&t, app.refresh_token()).await;
+            let answers = race(&t, app.refresh_token()).await;
 
-        assert!(
-            answers
-                .iter()
-                .all(|answer| *answer == answers[0] && answer.0 == 200),
-            "round {round}: {answers:?}"
-        );
-        assert_eq!(family(&t, &app).await, (round + 2, 1));
+            assert!(
+                answers
+                    .iter()
+                    .all(|answer| *answer == answers[0] && answer.0 == 200),
+                "round {round}: {answers:?}"
+            );
+            assert_eq!(family(&t, &app).await, (round + 2, 1));
+        }
     }
 }

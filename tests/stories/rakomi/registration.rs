@@ -31,7 +31,7 @@ stories! {
         let login = app.login("eve@example.org", PASSWORD).await.ok(200);
         let me = app.with_tokens(&login).me().await.ok(200).json();
         assert_eq!((&me["roles"], &me["permissions"], &me["public_metadata"]), (&json!([]), &json!([]), &json!({})));
-        let stored = t.words(Sql::same("SELECT profile || number || COALESCE(email_verified_at, 'unverified') FROM users"), &[]).await;
+        let stored = t.words(Sql::same("SELECT profile || number || COALESCE(CAST(email_verified_at AS TEXT), 'unverified') FROM users"), &[]).await;
         assert_eq!(stored, "{}1unverified");
     }
 

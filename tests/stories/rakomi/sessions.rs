@@ -10,9 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Barrier;
 use vestibule_ops::admin::{sessions, users};
-use vestibule_testkit::{
-    Act, Answer, Database, PASSWORD, Rakomi, Server, answered, operator, refused, stories,
-};
+use vestibule_testkit::{Act, Answer, PASSWORD, Rakomi, Server, answered, operator, races, refused, stories};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Longer than an access token lives, with its leeway.
@@ -379,47 +377,47 @@ stories! {
 const OTHERS: usize = 4;
 const ROUNDS: usize = 25;
 
-/// No family from before the commit refreshes after it, whichever side of the change each refresh falls on.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn f15_after_a_change_of_password_no_other_session_refreshes_however_the_two_raced() {
-    let t = Arc::new(Server::start(Database::Sqlite).await);
-    let ada = t.user("ada@example.org").await;
-    let mut passwords = [PASSWORD, "a new and better one"];
-    let mut came_before = 0;
-    for _ in 0..ROUNDS {
-        t.advance(Duration::from_mins(1));
-        let login = async || {
-            t.rakomi()
-                .with_tokens(&t.rakomi().login(&ada.email, passwords[0]).await.ok(200))
-        };
-        let owner = login().await;
-        let (gate, changed) = (
-            Arc::new(Barrier::new(OTHERS + 1)),
-            Arc::new(AtomicBool::new(false)),
-        );
-        let mut racers = Vec::new();
-        for racer in 0..OTHERS {
-            let (t, gate, changed) = (Arc::clone(&t), Arc::clone(&gate), Arc::clone(&changed));
-            let token = login().await.refresh_token().to_owned();
-            racers.push(tokio::spawn(async move {
-                gate.wait().await;
-                refresh_to_the_end(&t, racer, token, &changed).await
-            }));
-        }
-        gate.wait().await;
-        owner.change_password(passwords[0], passwords[1]).await.ok(200);
-        changed.store(true, Ordering::SeqCst);
+races! {
+    /// No family from before the commit refreshes after it, whichever side of the change each refresh falls on.
+    async fn f15_after_a_change_of_password_no_other_session_refreshes_however_the_two_raced(t: Arc<Server>) {
+        let ada = t.user("ada@example.org").await;
+        let mut passwords = [PASSWORD, "a new and better one"];
+        let mut came_before = 0;
+        for _ in 0..ROUNDS {
+            t.advance(Duration::from_mins(1));
+            let login = async || {
+                t.rakomi()
+                    .with_tokens(&t.rakomi().login(&ada.email, passwords[0]).await.ok(200))
+            };
+            let owner = login().await;
+            let (gate, changed) = (
+                Arc::new(Barrier::new(OTHERS + 1)),
+                Arc::new(AtomicBool::new(false)),
+            );
+            let mut racers = Vec::new();
+            for racer in 0..OTHERS {
+                let (t, gate, changed) = (Arc::clone(&t), Arc::clone(&gate), Arc::clone(&changed));
+                let token = login().await.refresh_token().to_owned();
+                racers.push(tokio::spawn(async move {
+                    gate.wait().await;
+                    refresh_to_the_end(&t, racer, token, &changed).await
+                }));
+            }
+            gate.wait().await;
+            owner.change_password(passwords[0], passwords[1]).await.ok(200);
+            changed.store(true, Ordering::SeqCst);
 
-        for racer in racers {
-            came_before += racer.await.unwrap();
+            for racer in racers {
+                came_before += racer.await.unwrap();
+            }
+            is_live(&owner).await;
+            passwords.reverse();
         }
-        is_live(&owner).await;
-        passwords.reverse();
+        assert!(
+            came_before > 4 * ROUNDS,
+            "{came_before} refreshes came before a change"
+        );
     }
-    assert!(
-        came_before > 4 * ROUNDS,
-        "{came_before} refreshes came before a change"
-    );
 }
 
 /// Refreshes from a token on until its session is ended, and answers how often; what begins after the change was answered
