@@ -36,15 +36,13 @@ impl MasterCommand {
             Self::Rotate => {
                 let config = global.load()?.config;
                 let folder = Folder::of(&config);
-                let _claim = match folder.database() {
-                    Some(_) => Some(folder.claim().map_err(Failure::new)?),
+                let _claim = if folder.database().is_some() {
+                    Some(folder.claim().map_err(Failure::new)?)
+                } else {
                     // Nodes on other machines cannot be seen from here.
-                    None => {
-                        let question =
-                            "Is every node stopped? A running one could not open what is sealed anew.";
-                        global.output().confirm(question)?;
-                        None
-                    }
+                    let question = "Is every node stopped? A running one could not open what is sealed anew.";
+                    global.output().confirm(question)?;
+                    None
                 };
                 prepare_rotation(&config)?;
                 let desk = Desk::open(global).await?;
