@@ -10,6 +10,7 @@ pub struct Load {
     script: &'static str,
     arguments: Vec<String>,
     connections: u32,
+    clients: u32,
     seconds: u64,
 }
 
@@ -30,13 +31,13 @@ pub struct Measured {
 
 impl Load {
     /// Requests made by a script of `bench/wrk`.
-    pub fn script(url: &str, script: &'static str, arguments: &[&str], seconds: u64) -> Self {
-        let arguments = arguments.iter().map(ToString::to_string).collect();
+    pub fn script(url: String, script: &'static str, arguments: Vec<String>, seconds: u64) -> Self {
         Self {
-            url: url.to_owned(),
+            url,
             script,
             arguments,
             connections: 32,
+            clients: 4_096,
             seconds,
         }
     }
@@ -44,6 +45,19 @@ impl Load {
     /// With this many connections.
     pub fn connections(self, connections: u32) -> Self {
         Self { connections, ..self }
+    }
+
+    /// With a rest before each request, as `paced.lua` says.
+    pub fn paced(self) -> Self {
+        Self {
+            script: "paced.lua",
+            ..self
+        }
+    }
+
+    /// From this many client addresses behind the proxy, up to 65,536.
+    pub fn clients(self, clients: u32) -> Self {
+        Self { clients, ..self }
     }
 
     /// Begins the load without waiting for its end.
@@ -60,6 +74,7 @@ impl Load {
         ]);
         wrk.args(["-s", &format!("bench/wrk/{}", self.script)]);
         wrk.env("BENCH_WRK", "bench/wrk")
+            .env("BENCH_CLIENTS", self.clients.to_string())
             .arg(&self.url)
             .arg("--")
             .args(&self.arguments);

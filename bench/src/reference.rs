@@ -1,7 +1,7 @@
 //! The limits that our figures are compared with: bare axum, raw hashes, raw signatures.
 
 use crate::Failed;
-use crate::load::{Load, Measured};
+use crate::load::Load;
 use crate::server::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,8 +34,10 @@ pub fn serve_bare(bytes: usize) -> Result<(), Failed> {
 
 /// Bare axum, to be put under the same load as ours by the same script.
 pub struct BareAxum {
-    child: Child,
-    url: String,
+    /// The process.
+    pub child: Child,
+    /// Where it listens.
+    pub url: String,
 }
 
 impl BareAxum {
@@ -45,9 +47,9 @@ impl BareAxum {
         Ok(Self { child, url })
     }
 
-    /// One load; `path` is one of those of [`serve_bare`].
-    pub fn answers(&self, path: &str, seconds: u64) -> Result<Measured, Failed> {
-        Load::script(&format!("{}{path}", self.url), "get.lua", &[], seconds).run(&self.child)
+    /// A load; `path` is one of those of [`serve_bare`].
+    pub fn answers(&self, path: &str, seconds: u64) -> Load {
+        Load::script(format!("{}{path}", self.url), "get.lua", Vec::new(), seconds)
     }
 }
 

@@ -1,20 +1,19 @@
-//! What is measured, in order.
+//! The base: what a server is without load, and what it does through Rakomi's door, with few users and with many.
 
+use crate::door::RAKOMI;
+use crate::limit::{Limit, Stage};
 use crate::load::{Load, read};
-use crate::reference::{self, BareAxum};
+use crate::people::{READER, USERS, credentials, sign_up, user};
+use crate::reference::BareAxum;
 use crate::report::{Goal, Report};
 use crate::server::Server;
-use crate::turns::{self, Compared};
+use crate::turns::Compared;
 use crate::verdicts::{judge_growth, judge_round};
 use crate::{Arguments, Failed};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// Who reads `me`: nobody else signs in as this user, so that the answer lists one session.
-const READER: &str = "reader@example.com";
-/// Users that log in during the measurements.
-const USERS: u32 = 256;
 /// Hashing memory of one worker, in MiB.
 const WORKER_MEMORY: f64 = 19.0;
 
@@ -26,10 +25,9 @@ pub struct Round {
     pub jwks: Compared,
 }
 
-/// Runs everything and prints the table.
-pub fn run(arguments: &Arguments) -> Result<(), Failed> {
-    let mut report = Report::default();
-    size_and_start(arguments, &mut report)?;
+/// Measures all of it.
+pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
+    size_and_start(arguments, report)?;
     let server = Server::start(&arguments.binary)?;
     std::thread::sleep(std::time::Duration::from_secs(2));
     let idle = server.child.resident()?;
@@ -41,7 +39,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failed> {
     );
 
     sign_up(&server)?;
-    logins(&server, arguments.seconds, 64).run(&server.child)?;
+    RAKOMI
+        .logins(&server, arguments.seconds)
+        .connections(64)
+        .run(&server.child)?;
     let workers = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?);
     let peak = server.child.peak()?;
     let allowed = idle + workers * WORKER_MEMORY + 32.0;
@@ -51,22 +52,23 @@ pub fn run(arguments: &Arguments) -> Result<(), Failed> {
         peak,
         Goal::AtMost(allowed.round()),
     );
-    flood(&mut report, &server, arguments.seconds)?;
+    flood(report, &server, arguments.seconds)?;
 
     let bare = BareAxum::start(server.get("/.well-known/jwks.json")?.len())?;
-    let first = round(&server, &bare, arguments)?;
-    judge_round(&mut report, &first);
+    let stage = Stage {
+        server: &server,
+        bare: &bare,
+        seconds: arguments.seconds,
+        turns: arguments.turns,
+    };
+    let first = round(&stage)?;
+    judge_round(report, &first);
     if arguments.users > 0 {
         import(&server, arguments)?;
-        let second = round(&server, &bare, arguments)?;
-        judge_growth(&mut report, &first, &second, arguments.users);
+        let second = round(&stage)?;
+        judge_growth(report, &first, &second, arguments.users);
     }
-    let missed = report.print();
-    if missed > 0 {
-        Err(format!("{missed} goals missed").into())
-    } else {
-        Ok(())
-    }
+    Ok(())
 }
 
 fn size_and_start(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
@@ -93,107 +95,56 @@ fn size_and_start(arguments: &Arguments, report: &mut Report) -> Result<(), Fail
     Ok(())
 }
 
-/// Registers the users that the load logs in as, and the reader.
-fn sign_up(server: &Server) -> Result<(), Failed> {
-    for number in 0..USERS {
-        let email = format!("user{number}@example.com");
-        server.post("/v1/auth/register", &credentials(&email))?;
-    }
-    server.post("/v1/auth/register", &credentials(READER))?;
-    Ok(())
-}
-
-fn credentials(email: &str) -> Value {
-    json!({"email": email, "password": "SecureP@ss123"})
-}
-
-/// An access token of the reader.
-fn read_as(server: &Server) -> Result<String, Failed> {
-    let tokens = server.post("/v1/auth/login", &credentials(READER))?;
-    Ok(text(&tokens, "access_token").to_owned())
-}
-
 /// Signs everybody in once more, and keeps the refresh tokens in a file, one a line.
 fn sign_in_all(server: &Server) -> Result<String, Failed> {
     let mut leaves = String::new();
     for number in 0..USERS {
-        let email = format!("user{number}@example.com");
-        let tokens = server.post("/v1/auth/login", &credentials(&email))?;
-        writeln!(leaves, "{}", text(&tokens, "refresh_token"))?;
+        let tokens = server.post("/v1/auth/login", &credentials(&user(number)))?;
+        let leaf = tokens.get("refresh_token").and_then(Value::as_str);
+        writeln!(leaves, "{}", leaf.unwrap_or_default())?;
     }
     let file = server.data().join("bench-tokens.txt");
     std::fs::write(&file, leaves)?;
     Ok(file.to_string_lossy().into_owned())
 }
 
-fn text<'a>(tokens: &'a Value, name: &str) -> &'a str {
-    tokens.get(name).and_then(Value::as_str).unwrap_or_default()
+fn round(stage: &Stage<'_>) -> Result<Round, Failed> {
+    let Stage { server, seconds, .. } = *stage;
+    let access = RAKOMI.sign_in(server, READER)?;
+    let jwks = server.url("/.well-known/jwks.json");
+    Ok(Round {
+        me: stage.against(Limit::BareAnswer, || Ok(me(server, &access, seconds)))?,
+        jwks: stage.against(Limit::BareDocument, || {
+            Ok(Load::script(jwks.clone(), "get.lua", Vec::new(), seconds))
+        })?,
+        login: stage.against(Limit::Hashes, || {
+            Ok(RAKOMI.logins(server, seconds).connections(16))
+        })?,
+        refresh: stage.against(Limit::Signatures, || refreshes(server, seconds))?,
+    })
 }
 
-fn round(server: &Server, bare: &BareAxum, arguments: &Arguments) -> Result<Round, Failed> {
-    let Arguments { seconds, turns, .. } = *arguments;
-    let url = |path: &str| format!("{}{path}", server.base_url);
-    let access = read_as(server)?;
-    let me = Load::script(&url("/v1/auth/me"), "get.lua", &[&server.key, &access], seconds);
-    let me = turns::compare(
-        turns,
-        |it| it.cpu,
-        || Ok(bare.answers("/", seconds)?.cpu),
-        || me.run(&server.child),
-    )?;
-    let jwks = Load::script(&url("/.well-known/jwks.json"), "get.lua", &[], seconds);
-    let jwks = turns::compare(
-        turns,
-        |it| it.rate,
-        || Ok(bare.answers("/document", seconds)?.rate),
-        || jwks.run(&server.child),
-    )?;
-    let login = logins(server, seconds, 16);
-    let login = turns::compare(
-        turns,
-        |it| it.rate,
-        || reference::raw_hashes(seconds),
-        || login.run(&server.child),
-    )?;
-    let refresh = turns::compare(
-        turns,
-        |it| it.rate,
-        || reference::raw_signatures(seconds),
-        || refreshes(server, seconds)?.run(&server.child),
-    )?;
-    Ok(Round {
-        login,
-        refresh,
-        me,
-        jwks,
-    })
+fn me(server: &Server, access: &str, seconds: u64) -> Load {
+    RAKOMI.reads(server, "/v1/auth/me", access, seconds)
 }
 
 /// Refreshes in 256 families that are new, since the last load used the tokens of the others up.
 fn refreshes(server: &Server, seconds: u64) -> Result<Load, Failed> {
-    let url = format!("{}/", server.base_url);
-    let tokens = sign_in_all(server)?;
+    let arguments = vec![server.key.clone(), sign_in_all(server)?];
     Ok(Load::script(
-        &url,
+        server.url("/v1/auth/refresh"),
         "refresh.lua",
-        &[&server.key, &tokens],
+        arguments,
         seconds,
     ))
 }
 
-/// Logins of all users in turn.
-fn logins(server: &Server, seconds: u64, connections: u32) -> Load {
-    let url = format!("{}/", server.base_url);
-    Load::script(&url, "login.lua", &[&server.key, &USERS.to_string()], seconds).connections(connections)
-}
-
 /// `me` alone, then `me` while logins flood in.
 fn flood(report: &mut Report, server: &Server, seconds: u64) -> Result<(), Failed> {
-    let access = read_as(server)?;
-    let url = format!("{}/v1/auth/me", server.base_url);
-    let me = Load::script(&url, "paced.lua", &[&server.key, &access], seconds).connections(4);
+    let access = RAKOMI.sign_in(server, READER)?;
+    let me = me(server, &access, seconds).paced().connections(4);
     let calm = me.run(&server.child)?;
-    let logins = logins(server, seconds + 2, 64).start()?;
+    let logins = RAKOMI.logins(server, seconds + 2).connections(64).start()?;
     std::thread::sleep(std::time::Duration::from_secs(1));
     let flooded = me.run(&server.child)?;
     let login = read(&String::from_utf8_lossy(&logins.wait_with_output()?.stdout), 0.0)?;

@@ -6,8 +6,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// A child process that ends with its handle.
 pub struct Child(std::process::Child);
@@ -22,7 +24,7 @@ pub struct Server {
     pub key: String,
     /// How long it took from start to its first answer.
     pub started_in: Duration,
-    folder: tempfile::TempDir,
+    folder: Arc<TempDir>,
     clients: AtomicU32,
 }
 
@@ -66,6 +68,17 @@ impl Child {
         self.status("VmHWM:")
     }
 
+    /// Asks it to end and waits until it has written everything.
+    pub fn stop(mut self) -> Result<(), Failed> {
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status()?;
+        let ended = self.0.wait()?;
+        if asked.success() && ended.success() {
+            Ok(())
+        } else {
+            Err(format!("the server did not stop well: {ended}").into())
+        }
+    }
+
     fn status(&self, name: &str) -> Result<f64, Failed> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
         let line = status
@@ -84,15 +97,22 @@ impl Drop for Child {
 }
 
 impl Server {
-    /// Starts the binary. Load comes from loopback as a trusted proxy, so that its requests have clients.
+    /// Starts the binary in a new folder.
     pub fn start(binary: &Path) -> Result<Self, Failed> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(&Arc::new(tempfile::tempdir()?), binary, &[])
+    }
+
+    /// Starts the binary in a folder, with more settings. Load comes from loopback as a trusted proxy, so that its
+    /// requests have clients. Koolbase lets its users in before they have verified their addresses, as the others do.
+    pub fn start_in(folder: &Arc<TempDir>, binary: &Path, settings: &[(&str, &str)]) -> Result<Self, Failed> {
         let begun = Instant::now();
         let (child, line) = Child::spawn(
             Command::new(binary)
                 .args(["dev", "--listen", "127.0.0.1:0", "--json", "--data"])
                 .arg(folder.path().join("data"))
-                .env("VESTIBULE_NETWORK__TRUSTED_PROXIES", r#"["127.0.0.1/32"]"#),
+                .env("VESTIBULE_NETWORK__TRUSTED_PROXIES", r#"["127.0.0.1/32"]"#)
+                .env("VESTIBULE_KOOLBASE__VERIFIED_EMAIL", "false")
+                .envs(settings.iter().copied()),
         )?;
         let ready: Value = serde_json::from_str(&line)?;
         let text = |path: &str| {
@@ -108,12 +128,17 @@ impl Server {
             base_url,
             key,
             started_in: Duration::ZERO,
-            folder,
+            folder: Arc::clone(folder),
             clients: AtomicU32::new(0),
         };
-        server.request("GET", "/v1/health", None)?;
+        server.get("/v1/health")?;
         server.started_in = begun.elapsed();
         Ok(server)
+    }
+
+    /// The folder that it started in.
+    pub fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
     }
 
     /// The folder with the database.
@@ -121,34 +146,47 @@ impl Server {
         self.folder.path().join("data")
     }
 
+    /// Stops it; the folder stays as long as somebody holds it.
+    pub fn stop(self) -> Result<(), Failed> {
+        self.child.stop()
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
     /// Posts a JSON body with the API key and returns the JSON answer.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failed> {
-        let answer = self.request("POST", path, Some(&body.to_string()))?;
+        self.post_with(&self.key, path, body)
+    }
+
+    /// Posts a JSON body with an API key of any project and returns the JSON answer.
+    pub fn post_with(&self, key: &str, path: &str, body: &Value) -> Result<Value, Failed> {
+        let answer = self.request(&format!("POST {path}"), key, &body.to_string())?;
         Ok(serde_json::from_str(&answer)?)
     }
 
     /// The body of an answer to `GET`.
     pub fn get(&self, path: &str) -> Result<String, Failed> {
-        self.request("GET", path, None)
+        self.request(&format!("GET {path}"), &self.key, "")
     }
 
-    fn request(&self, method: &str, path: &str, body: Option<&str>) -> Result<String, Failed> {
+    fn request(&self, line: &str, key: &str, body: &str) -> Result<String, Failed> {
         let host = self.base_url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
-        let body = body.unwrap_or_default();
         let [_, _, high, low] = self.clients.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {}\r\nX-Forwarded-For: 192.168.{high}.{low}\r\n\
+            "{line} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\nX-Forwarded-For: 192.168.{high}.{low}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            self.key,
             body.len()
         )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (head, body) = answer.split_once("\r\n\r\n").ok_or("no HTTP answer")?;
         if !head.starts_with("HTTP/1.1 2") {
-            return Err(format!("{method} {path}: {answer}").into());
+            return Err(format!("{line}: {answer}").into());
         }
         Ok(body.to_owned())
     }

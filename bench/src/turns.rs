@@ -1,47 +1,70 @@
 //! Figures taken by turns.
 //!
 //! A machine is not equally fast from one second to the next, least of all one that others share. What is compared is
-//! therefore measured in turn, several times, and the turn with the median ratio speaks for all.
+//! therefore measured in turn, several times, and the turn with the median standing speaks for all.
 
 use crate::Failed;
 use crate::load::Measured;
 
 /// Ours beside its reference.
 #[derive(Clone, Copy)]
-pub struct Compared {
+pub struct Compared<T = Measured> {
     /// The reference's figure in the median turn.
     pub reference: f64,
     /// Ours in the same turn; what was refused is that of all turns.
-    pub ours: Measured,
-    /// Our figure divided by the reference's.
-    pub ratio: f64,
+    pub ours: T,
+    /// How ours stands to the reference: what of it, or how much more, as the measurement says.
+    pub standing: f64,
 }
 
-/// Measures the reference and then ours, `turns` times. `figure` is what is compared.
+/// Measures the reference and then ours under load, `turns` times. `standing` is how the two compare.
 pub fn compare(
     turns: u32,
-    figure: fn(&Measured) -> f64,
-    mut reference: impl FnMut() -> Result<f64, Failed>,
-    mut ours: impl FnMut() -> Result<Measured, Failed>,
+    standing: fn(&Measured, f64) -> f64,
+    reference: impl FnMut() -> Result<f64, Failed>,
+    ours: impl FnMut() -> Result<Measured, Failed>,
 ) -> Result<Compared, Failed> {
+    let taken = take(turns, standing, reference, ours)?;
+    let refused = taken.iter().map(|turn| turn.ours.refused).sum();
+    let mut median = median(&taken)?;
+    median.ours.refused = refused;
+    Ok(median)
+}
+
+/// Takes two figures that need no load in turn, and compares them by their ratio.
+pub fn ratio(
+    turns: u32,
+    reference: impl FnMut() -> Result<f64, Failed>,
+    ours: impl FnMut() -> Result<f64, Failed>,
+) -> Result<Compared<f64>, Failed> {
+    median(&take(turns, |ours, reference| ours / reference, reference, ours)?)
+}
+
+fn take<T>(
+    turns: u32,
+    standing: fn(&T, f64) -> f64,
+    mut reference: impl FnMut() -> Result<f64, Failed>,
+    mut ours: impl FnMut() -> Result<T, Failed>,
+) -> Result<Vec<Compared<T>>, Failed> {
     let mut taken = Vec::new();
     for _ in 0..turns.max(1) {
         let reference = reference()?;
         let ours = ours()?;
-        let ratio = figure(&ours) / reference;
+        let standing = standing(&ours, reference);
         taken.push(Compared {
             reference,
             ours,
-            ratio,
+            standing,
         });
     }
-    taken.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
-    let ratios: Vec<String> = taken.iter().map(|turn| format!("{:.2}", turn.ratio)).collect();
-    eprintln!("  by turns: {}", ratios.join(" "));
-    let refused = taken.iter().map(|turn| turn.ours.refused).sum();
-    let mut median = *taken.get(taken.len() / 2).ok_or("no turns")?;
-    median.ours.refused = refused;
-    Ok(median)
+    taken.sort_by(|a, b| a.standing.total_cmp(&b.standing));
+    let standings: Vec<String> = taken.iter().map(|turn| format!("{:.2}", turn.standing)).collect();
+    eprintln!("  by turns: {}", standings.join(" "));
+    Ok(taken)
+}
+
+fn median<T: Copy>(sorted: &[Compared<T>]) -> Result<Compared<T>, Failed> {
+    Ok(*sorted.get(sorted.len() / 2).ok_or("no turns")?)
 }
 
 #[cfg(test)]
@@ -60,7 +83,15 @@ mod tests {
                 refused: 1,
             })
         };
-        let compared = compare(3, |it| it.rate, || Ok(10.0), ours).unwrap();
-        assert!((compared.ratio - 2.0).abs() < 1e-9 && compared.ours.refused == 3);
+        let compared = compare(3, |ours, it| ours.rate / it, || Ok(10.0), ours).unwrap();
+        assert!((compared.standing - 2.0).abs() < 1e-9 && compared.ours.refused == 3);
+    }
+
+    #[test]
+    fn figures_without_load_are_compared_turn_by_turn() {
+        let mut ours = [9.0, 2.0, 4.0].into_iter();
+        let mut reference = [1.0, 2.0, 2.0].into_iter();
+        let compared = ratio(3, || Ok(reference.next().unwrap()), || Ok(ours.next().unwrap())).unwrap();
+        assert!((compared.standing - 2.0).abs() < 1e-9 && (compared.ours - 4.0).abs() < 1e-9);
     }
 }

@@ -1,11 +1,10 @@
--- GET, with a key and a bearer token where they are given as arguments after `--`.
+-- GET with headers. Arguments: `Name: value` each.
 dofile(os.getenv("BENCH_WRK") .. "/spread.lua")
-
-headers = {}
+dofile(os.getenv("BENCH_WRK") .. "/headers.lua")
+local headers
 
 function init(args)
-    if args[1] then headers["X-API-Key"] = args[1] end
-    if args[2] then headers["Authorization"] = "Bearer " .. args[2] end
+    headers = given(args, 1)
 end
 
 function request()

@@ -20,7 +20,7 @@ function request()
         first = first + 1
     end
     local headers = { ["X-API-Key"] = key, ["Content-Type"] = "application/json", ["X-Forwarded-For"] = spread() }
-    return wrk.format("POST", "/v1/auth/refresh", headers, '{"refresh_token":"' .. (token or "none") .. '"}')
+    return wrk.format("POST", nil, headers, '{"refresh_token":"' .. (token or "none") .. '"}')
 end
 
 function response(status, headers, body)

@@ -1,0 +1,67 @@
+//! What each figure of a server is compared with, and how.
+
+use crate::Failed;
+use crate::load::{Load, Measured};
+use crate::reference::{BareAxum, raw_hashes, raw_signatures};
+use crate::server::Server;
+use crate::turns::{self, Compared};
+
+/// The limit of a figure.
+#[derive(Clone, Copy)]
+pub enum Limit {
+    /// CPU time of bare axum for a JSON answer.
+    BareAnswer,
+    /// Answers per second of bare axum with a document.
+    BareDocument,
+    /// Password hashes per second.
+    Hashes,
+    /// RS256 signatures per second.
+    Signatures,
+}
+
+/// A server beside its references.
+pub struct Stage<'a> {
+    /// What is measured.
+    pub server: &'a Server,
+    /// The reference for requests.
+    pub bare: &'a BareAxum,
+    /// Seconds that each load lasts.
+    pub seconds: u64,
+    /// How often each figure and its limit are measured in turn.
+    pub turns: u32,
+}
+
+impl Stage<'_> {
+    /// The server under a load by turns with the limit. Each turn has a load of its own, for what one uses up.
+    pub fn against(
+        &self,
+        limit: Limit,
+        mut load: impl FnMut() -> Result<Load, Failed>,
+    ) -> Result<Compared, Failed> {
+        turns::compare(
+            self.turns,
+            limit.standing(),
+            || self.reach(limit),
+            || load()?.run(&self.server.child),
+        )
+    }
+
+    fn reach(&self, limit: Limit) -> Result<f64, Failed> {
+        let bare = |path| self.bare.answers(path, self.seconds).run(&self.bare.child);
+        match limit {
+            Limit::BareAnswer => Ok(bare("/")?.cpu),
+            Limit::BareDocument => Ok(bare("/document")?.rate),
+            Limit::Hashes => raw_hashes(self.seconds),
+            Limit::Signatures => raw_signatures(self.seconds),
+        }
+    }
+}
+
+impl Limit {
+    fn standing(self) -> fn(&Measured, f64) -> f64 {
+        match self {
+            Self::BareAnswer => |ours, bare| ours.cpu / bare,
+            Self::BareDocument | Self::Hashes | Self::Signatures => |ours, limit| ours.rate / limit,
+        }
+    }
+}
