@@ -1,7 +1,7 @@
 //! Many projects in one process beside as many users of one project.
 
 use crate::door::KOOLBASE;
-use crate::load::Load;
+use crate::load::{Load, Measured};
 use crate::many_projects;
 use crate::people::credentials;
 use crate::report::{Goal, Report};
@@ -50,15 +50,15 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
 
     let me = turns::compare(
         turns,
-        |many, one| many.p99 / one,
-        || Ok(one.readers.run(&one.server.child)?.p99),
+        |many, one: Measured| many.p99 / one.p99,
+        || one.readers.run(&one.server.child),
         || many.readers.run(&many.server.child),
     )?;
     report.judge(
         &format!("me p99 with {projects} projects / one"),
         format!(
-            "{:.2} ms after {:.2} ms, {} refused",
-            me.ours.p99, me.reference, me.ours.refused
+            "{:.2} ms after {:.2} ms, CPU {:.1} us after {:.1} us, {} refused",
+            me.ours.p99, me.reference.p99, me.ours.cpu, me.reference.cpu, me.ours.refused
         ),
         me.standing,
         Goal::AtMost(1.15),

@@ -8,9 +8,9 @@ use crate::load::Measured;
 
 /// Ours beside its reference.
 #[derive(Clone, Copy)]
-pub struct Compared<T = Measured> {
-    /// The reference's figure in the median turn.
-    pub reference: f64,
+pub struct Compared<T = Measured, R = f64> {
+    /// The reference's figure in the median turn, or all of its figures.
+    pub reference: R,
     /// Ours in the same turn; what was refused is that of all turns.
     pub ours: T,
     /// How ours stands to the reference: what of it, or how much more, as the measurement says.
@@ -18,12 +18,12 @@ pub struct Compared<T = Measured> {
 }
 
 /// Measures the reference and then ours under load, `turns` times. `standing` is how the two compare.
-pub fn compare(
+pub fn compare<R: Copy>(
     turns: u32,
-    standing: fn(&Measured, f64) -> f64,
-    reference: impl FnMut() -> Result<f64, Failed>,
+    standing: fn(&Measured, R) -> f64,
+    reference: impl FnMut() -> Result<R, Failed>,
     ours: impl FnMut() -> Result<Measured, Failed>,
-) -> Result<Compared, Failed> {
+) -> Result<Compared<Measured, R>, Failed> {
     let taken = take(turns, standing, reference, ours)?;
     let refused = taken.iter().map(|turn| turn.ours.refused).sum();
     let mut median = median(&taken)?;
@@ -40,12 +40,12 @@ pub fn ratio(
     median(&take(turns, |ours, reference| ours / reference, reference, ours)?)
 }
 
-fn take<T>(
+fn take<T, R: Copy>(
     turns: u32,
-    standing: fn(&T, f64) -> f64,
-    mut reference: impl FnMut() -> Result<f64, Failed>,
+    standing: fn(&T, R) -> f64,
+    mut reference: impl FnMut() -> Result<R, Failed>,
     mut ours: impl FnMut() -> Result<T, Failed>,
-) -> Result<Vec<Compared<T>>, Failed> {
+) -> Result<Vec<Compared<T, R>>, Failed> {
     let mut taken = Vec::new();
     for _ in 0..turns.max(1) {
         let reference = reference()?;
@@ -63,7 +63,7 @@ fn take<T>(
     Ok(taken)
 }
 
-fn median<T: Copy>(sorted: &[Compared<T>]) -> Result<Compared<T>, Failed> {
+fn median<T: Copy, R: Copy>(sorted: &[Compared<T, R>]) -> Result<Compared<T, R>, Failed> {
     Ok(*sorted.get(sorted.len() / 2).ok_or("no turns")?)
 }
 
