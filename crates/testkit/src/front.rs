@@ -66,7 +66,7 @@ impl Server {
         let state = PagesState {
             core: Arc::clone(self.core()),
             templates: Arc::new(Templates::load(None).expect("the built-in templates")),
-            documents: Vec::new(),
+            dialects: Vec::new(),
             dev_keys: None,
             default_environment: Environment::Live,
             dev,

@@ -78,7 +78,7 @@ impl Server {
         let pages = pages::router(PagesState {
             core: core.clone(),
             templates: templates.clone(),
-            documents: Vec::new(),
+            dialects: Vec::new(),
             dev_keys: None,
             dev: false,
             default_environment: Environment::Live,

@@ -13,7 +13,7 @@ pub use open::{OpenError, Setup, database, exposed_files, open};
 
 use crate::config::{Config, Limits, Profile};
 use crate::data::Folder;
-use crate::pages::{self, Document, PagesState};
+use crate::pages::{self, PagesState};
 use background::Background;
 use ready::Readiness;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -83,7 +83,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     let pages = PagesState {
         core: Arc::clone(&core),
         templates: Arc::clone(&templates),
-        documents: documents(&config, &base_url)?,
+        dialects: crate::dialects::limited(&config),
         dev: setup.profile == Profile::Development,
         dev_keys: Some(Folder::of(&config).dev_keys()),
         default_environment: config.server.default_environment.into(),
@@ -156,14 +156,6 @@ fn url(mut address: SocketAddr) -> String {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
     format!("http://{address}")
-}
-
-fn documents(config: &Config, base_url: &str) -> Result<Vec<Document>, OpenError> {
-    let documents = crate::dialects::limited(config).into_iter().map(|dialect| {
-        Document::of(&dialect, base_url)
-            .map_err(|error| OpenError::Other(format!("the OpenAPI document: {error}")))
-    });
-    documents.collect()
 }
 
 fn web(config: &Config, gateway: Gateway) -> vestibule_web::Settings {

@@ -5,25 +5,26 @@ use super::shell::Outcome;
 use super::{Pages, Shared, quickstart};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
+use std::slice;
 
 /// `GET /docs`
 pub(super) async fn index(State(pages): Shared) -> Response {
-    let documents: Vec<_> = pages
+    let dialects: Vec<_> = pages
         .state
-        .documents
+        .dialects
         .iter()
-        .map(|document| {
-            let operations = docs_model::operations(&document.openapi, "").len();
-            context! { name => &document.name, title => &document.title, operations }
+        .map(|dialect| {
+            let operations = vestibule_web::table(slice::from_ref(dialect)).len();
+            context! { name => dialect.door.name.as_str(), title => dialect.title, operations }
         })
         .collect();
     pages
         .shell
-        .page(StatusCode::OK, "docs.html", context! { documents })
+        .page(StatusCode::OK, "docs.html", context! { dialects })
 }
 
 /// `GET /docs/{dialect}`
@@ -42,16 +43,19 @@ pub(super) async fn operation(
 impl Pages {
     /// All operations of a dialect, or one of them in full.
     fn documented(&self, dialect: &str, id: Option<&str>) -> Response {
-        let Some(document) = self
-            .state
-            .documents
-            .iter()
-            .find(|document| document.name == dialect)
-        else {
+        let Some(dialect) = self.state.dialect(dialect) else {
             return self.undocumented("No such API");
         };
         let base = self.state.core.settings.public_url.as_str();
-        let operations = docs_model::operations(&document.openapi, base);
+        // Made anew for each view: kept, the documents would be most of an idle server's memory.
+        let document = match serde_json::to_value(vestibule_web::openapi(dialect, base)) {
+            Ok(document) => document,
+            Err(error) => {
+                tracing::error!(%error, "an OpenAPI document cannot be written");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        };
+        let operations = docs_model::operations(&document, base);
         let shown = id.map(|id| operations.iter().find(|operation| operation.id == id));
         let (template, shown) = match shown {
             None => ("dialect.html", Value::UNDEFINED),
@@ -60,8 +64,7 @@ impl Pages {
         };
         let groups = Value::from(Serde(grouped(&operations)));
         let languages: Vec<_> = quickstart::languages().collect();
-        let values =
-            context! { name => &document.name, title => &document.title, base, groups, shown, languages };
+        let values = context! { name => dialect.door.name.as_str(), title => dialect.title, base, groups, shown, languages };
         self.shell.page(StatusCode::OK, template, values)
     }
 

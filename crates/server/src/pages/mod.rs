@@ -27,7 +27,7 @@ use std::sync::Arc;
 use vestibule_mail::Templates;
 use vestibule_model::Environment;
 use vestibule_ops::Core;
-use vestibule_web::{Dialect, Quickstart};
+use vestibule_web::Dialect;
 
 /// What the pages work with.
 pub struct PagesState {
@@ -35,8 +35,8 @@ pub struct PagesState {
     pub core: Arc<Core>,
     /// Renders the mails of the inbox.
     pub templates: Arc<Templates>,
-    /// The dialects' API documents, in the order in which they are listed.
-    pub documents: Vec<Document>,
+    /// The dialects, in the order in which they are listed.
+    pub dialects: Vec<Dialect>,
     /// The environment of a page that was reached without a mailed token.
     pub default_environment: Environment,
     /// Whether the pages of `vestibule dev` are served: start, inbox and documentation.
@@ -45,30 +45,12 @@ pub struct PagesState {
     pub dev_keys: Option<PathBuf>,
 }
 
-/// A dialect's API document.
-pub struct Document {
-    /// The dialect's name, as in `/openapi/{name}.json`.
-    pub name: String,
-    /// The API's name for people.
-    pub title: String,
-    /// The `OpenAPI` 3.1 document.
-    pub openapi: serde_json::Value,
-    /// The header that carries the API key.
-    pub key_header: &'static str,
-    /// The first steps of a client.
-    pub quickstart: Quickstart,
-}
-
-impl Document {
-    /// The document of a dialect that is reached at this URL.
-    pub fn of(dialect: &Dialect, base_url: &str) -> Result<Self, serde_json::Error> {
-        Ok(Self {
-            name: dialect.door.name.as_str().to_owned(),
-            title: dialect.title.to_owned(),
-            openapi: serde_json::to_value(vestibule_web::openapi(dialect, base_url))?,
-            key_header: dialect.key_header,
-            quickstart: dialect.quickstart,
-        })
+impl PagesState {
+    /// The dialect of this name.
+    fn dialect(&self, name: &str) -> Option<&Dialect> {
+        self.dialects
+            .iter()
+            .find(|dialect| dialect.door.name.as_str() == name)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Code that a developer copies: sign up, sign in, read the profile, in any of these languages through any dialect, with
 //! this instance's URL and the test key of `dev`.
 
+use super::Shared;
 use super::form::Form;
-use super::{Document, Shared};
 use crate::instance::keys::Keys;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use std::path::Path;
 use vestibule_ops::ApiKeyKind;
+use vestibule_web::Dialect;
 
 /// The languages, each with its template.
 const LANGUAGES: [(&str, &str); 8] = [
@@ -33,17 +34,17 @@ pub(super) fn languages() -> impl Iterator<Item = &'static str> {
 pub(super) async fn show(State(pages): Shared, RawQuery(query): RawQuery) -> Response {
     let state = &pages.state;
     let wanted = Form::parse(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let document = match wanted.get("dialect") {
-        Some(name) => state.documents.iter().find(|document| document.name == name),
-        None => state.documents.first(),
+    let dialect = match wanted.get("dialect") {
+        Some(name) => state.dialect(name),
+        None => state.dialects.first(),
     };
     let language = match wanted.get("lang") {
         Some(name) => LANGUAGES.iter().find(|(language, _)| *language == name),
         None => LANGUAGES.first(),
     };
-    let (Some(document), Some((language, template))) = (document, language) else {
+    let (Some(dialect), Some((language, template))) = (dialect, language) else {
         let languages = languages().collect::<Vec<_>>().join(", ");
-        let dialects: Vec<_> = state.documents.iter().map(|it| it.name.as_str()).collect();
+        let dialects: Vec<_> = state.dialects.iter().map(|it| it.door.name.as_str()).collect();
         let text = format!(
             "lang is one of {languages}; dialect is one of {}.\n",
             dialects.join(", ")
@@ -51,7 +52,7 @@ pub(super) async fn show(State(pages): Shared, RawQuery(query): RawQuery) -> Res
         return plain(StatusCode::BAD_REQUEST, text);
     };
     let keys = state.dev_keys.as_deref().and_then(kept);
-    match code(document, template, &state.core.settings.public_url, keys.as_ref()) {
+    match code(dialect, template, &state.core.settings.public_url, keys.as_ref()) {
         Ok(code) => plain(StatusCode::OK, code),
         Err(error) => {
             tracing::error!(language, %error, "a quickstart cannot be written");
@@ -74,12 +75,12 @@ fn kept(dev_keys: &Path) -> Option<Keys> {
 
 /// Writes the code. Without the keys of `dev`, a placeholder stands where the reader puts one.
 fn code(
-    document: &Document,
+    dialect: &Dialect,
     template: &str,
     base: &str,
     keys: Option<&Keys>,
 ) -> Result<String, minijinja::Error> {
-    let steps = document.quickstart;
+    let steps = dialect.quickstart;
     let key = steps.key.map(|kind| {
         let key = keys.map(|keys| match kind {
             ApiKeyKind::Publishable => keys.test.publishable.clone(),
@@ -93,7 +94,7 @@ fn code(
     let code = environment.render_str(
         template,
         context! {
-            title => &document.title, base, key, key_header => document.key_header,
+            title => dialect.title, base, key, key_header => dialect.key_header,
             sign_up => steps.sign_up, sign_in => steps.sign_in, identifier => steps.identifier,
             token => steps.token, profile => steps.profile,
         },
@@ -108,9 +109,8 @@ mod tests {
     #[test]
     fn every_language_has_code_for_every_dialect() {
         for dialect in crate::dialects::all() {
-            let document = Document::of(&dialect, "https://auth.example.com").unwrap();
             for (language, template) in LANGUAGES {
-                let code = code(&document, template, "https://auth.example.com", None).unwrap();
+                let code = code(&dialect, template, "https://auth.example.com", None).unwrap();
                 let steps = dialect.quickstart;
                 for part in [
                     "https://auth.example.com",
@@ -121,7 +121,7 @@ mod tests {
                     assert!(
                         code.contains(part),
                         "{language} {}: {part}\n{code}",
-                        document.name
+                        dialect.title
                     );
                 }
                 assert_eq!(

@@ -10,9 +10,9 @@ use minijinja::context;
 pub(super) async fn show(State(pages): Shared) -> Response {
     let dialects: Vec<_> = pages
         .state
-        .documents
+        .dialects
         .iter()
-        .map(|document| context! { name => &document.name, title => &document.title })
+        .map(|dialect| context! { name => dialect.door.name.as_str(), title => dialect.title })
         .collect();
     let values = context! { base => &pages.state.core.settings.public_url, dialects };
     pages.shell.page(StatusCode::OK, "start.html", values)
