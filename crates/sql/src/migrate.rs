@@ -7,7 +7,7 @@ use crate::{Db, Engine, Error, Tx, bind};
 /// One step of the schema. Its text is never edited after a release: a change is a new migration.
 ///
 /// It is written in the shared tongue (TEXT, BIGINT, BOOLEAN) and three words of ours: `BYTES` (BLOB, BYTEA),
-/// `TEXT_C` (text that sorts by bytes) and `TABLE_END` (after a table's parenthesis: STRICT, or nothing).
+/// `TEXT_C` (text that sorts by bytes) and `TABLE_END` (after a table's parenthesis: STRICT and WITHOUT ROWID, or nothing).
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     /// 1, 2, 3 …
@@ -119,7 +119,8 @@ fn failed(migration: &Migration, error: &Error) -> Error {
     ))
 }
 
-/// Spells the words that differ. `SQLite`'s STRICT tables know neither BIGINT nor BOOLEAN.
+/// Spells the words that differ. `SQLite`'s STRICT tables know neither BIGINT nor BOOLEAN. Its rows lie in the tree of
+/// their primary key, as ids are made in order: with a row number of its own each would lie in one tree more.
 fn spell(text: &str, engine: Engine) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut spelled = String::with_capacity(text.len());
@@ -132,7 +133,7 @@ fn spell(text: &str, engine: Engine) -> String {
         spelled.push_str(match (part, engine) {
             ("BYTES", Engine::Sqlite) => "BLOB",
             ("TEXT_C", Engine::Sqlite) => "TEXT",
-            ("TABLE_END", Engine::Sqlite) => "STRICT",
+            ("TABLE_END", Engine::Sqlite) => "STRICT, WITHOUT ROWID",
             ("BIGINT" | "BOOLEAN", Engine::Sqlite) => "INTEGER",
             ("BYTES", Engine::Postgres) => "BYTEA",
             ("TEXT_C", Engine::Postgres) => "TEXT COLLATE \"C\"",
@@ -153,7 +154,7 @@ mod tests {
         let text = "CREATE TABLE t (a BYTES, b TEXT_C, c BIGINT, d BOOLEAN, my_BYTES TEXT) TABLE_END";
         assert_eq!(
             spell(text, Engine::Sqlite),
-            "CREATE TABLE t (a BLOB, b TEXT, c INTEGER, d INTEGER, my_BYTES TEXT) STRICT"
+            "CREATE TABLE t (a BLOB, b TEXT, c INTEGER, d INTEGER, my_BYTES TEXT) STRICT, WITHOUT ROWID"
         );
         assert_eq!(
             spell(text, Engine::Postgres),

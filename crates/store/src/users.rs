@@ -25,8 +25,11 @@ sentences! {
         "SELECT ", all!(), " FROM users WHERE id = (SELECT user_id FROM identifiers
         WHERE project = $1 AND environment = $2 AND path = $3 AND value = $4)"
     );
-    // An update of nothing is the portable way to hold a row until the commit.
-    LOCK = concat!("UPDATE users SET number = number WHERE id = $1 RETURNING ", all!());
+    // SQLite has one writer, which nothing can overtake: there is nothing to lock.
+    LOCK = both!(
+        sqlite: concat!("SELECT ", all!(), " FROM users WHERE id = $1"),
+        postgres: concat!("SELECT ", all!(), " FROM users WHERE id = $1 FOR UPDATE"),
+    );
     NEXT_NUMBER = "INSERT INTO user_numbers (project, environment, last) VALUES ($1, $2, 1)
         ON CONFLICT (project, environment) DO UPDATE SET last = user_numbers.last + 1 RETURNING last";
     INSERT = concat!(

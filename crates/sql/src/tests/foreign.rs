@@ -38,14 +38,17 @@ async fn a_foreign_commit_is_noticed_before_the_next_transaction() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_commits_checkpoints_and_cuts_are_not_foreign() {
-    async fn fill(tx: &mut Tx, size: &i64) -> Result<u64, Error> {
-        tx.run("INSERT INTO notes (body) VALUES (zeroblob($1))", bind![*size])
-            .await
+    async fn fill(tx: &mut Tx, (id, size): &(i64, i64)) -> Result<u64, Error> {
+        tx.run(
+            "INSERT INTO notes (id, body) VALUES ($1, zeroblob($2))",
+            bind![*id, *size],
+        )
+        .await
     }
     let t = Fixture::new().await;
     let checkpointer = t.stranger();
-    for _ in 1..=30 {
-        t.db.write(soon(), fill, 20_000).await.unwrap();
+    for id in 1..=30 {
+        t.db.write(soon(), fill, (id, 20_000)).await.unwrap();
         checkpointer
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))
             .unwrap();
@@ -53,7 +56,7 @@ async fn our_own_commits_checkpoints_and_cuts_are_not_foreign() {
     let wal = || t.folder.path().join("test.db-wal").metadata().unwrap().len();
     assert!(wal() > 0);
     // More than the longest WAL: it is cut after the commit, before the next transaction.
-    t.db.write(soon(), fill, 70_000_000).await.unwrap();
+    t.db.write(soon(), fill, (31, 70_000_000)).await.unwrap();
     let patience = soon();
     while wal() > 0 {
         // The checkpoint thread may be at work, and then a later group does it.
