@@ -104,6 +104,11 @@ impl<T> Queue<T> {
         state
     }
 
+    /// How many items are in the queue.
+    pub fn waiting(&self) -> usize {
+        self.state().items.len()
+    }
+
     /// Takes the oldest item if there is one and it is wanted.
     pub fn next_if(&self, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
         self.state().items.pop_front_if(|item| wanted(item))

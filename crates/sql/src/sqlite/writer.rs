@@ -23,9 +23,13 @@ const GROUP: usize = 256;
 /// How long a group takes in more transactions: the first of them waits for all.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// How long a group is let grow to the size of the last one before it begins: while many write at once, fewer and
-/// larger commits leave more of the processor to everybody. A lone writer never waits.
+/// How long a group is let grow before it begins, to the size of the last one and of what came during its commit: while
+/// many write at once, fewer and larger commits leave more of the processor to everybody. A lone writer never waits.
 const LINGER: Duration = Duration::from_millis(2);
+
+/// How long a transaction that is not synced waits for one that is, if a commit shorter ago than that shows that many
+/// are at work: one commit then serves both.
+const COMPANY: Duration = Duration::from_millis(5);
 
 /// WAL size in bytes at which it is cut: a WAL that long slows every read down.
 const LONGEST_WAL: u64 = 64 << 20;
@@ -45,8 +49,10 @@ pub struct Writer {
     cut_from: Instant,
     /// Rows ever changed when the last group ended: a full disk has healed once a group changed more.
     changes: u64,
-    /// How many transactions the last group had.
-    last_group: usize,
+    /// How many transactions the next group may have.
+    expected: usize,
+    /// When the last group ended.
+    last_end: Instant,
     /// What the connection does at a commit: sync, or only write.
     commits: Answered,
 }
@@ -70,7 +76,8 @@ impl Writer {
             version,
             cut_from: Instant::now(),
             changes: 0,
-            last_group: 0,
+            expected: 0,
+            last_end: Instant::now(),
             commits: Answered::Synced,
         })
     }
@@ -86,9 +93,9 @@ impl Writer {
         loop {
             match self.jobs.pull(TICK) {
                 Pull::Item(job) => {
-                    // The first of them is in our hands already.
-                    self.jobs.gather(self.last_group.saturating_sub(1), LINGER);
+                    self.wait_for_company(&job);
                     self.group(job);
+                    self.last_end = Instant::now();
                 }
                 Pull::Idle => self.tick(),
                 Pull::Closed => break,
@@ -102,6 +109,15 @@ impl Writer {
                 .unwrap_or_else(PoisonError::into_inner);
             self.cut();
         }
+    }
+
+    /// Lets the group of this job grow.
+    fn wait_for_company(&self, first: &Job) {
+        if first.answered == Answered::Written && self.last_end.elapsed() < COMPANY {
+            self.jobs.gather(1, COMPANY);
+        }
+        // The first of them is in our hands already.
+        self.jobs.gather(self.expected.saturating_sub(1), LINGER);
     }
 
     fn connection(&self) -> &Connection {
@@ -160,9 +176,10 @@ impl Writer {
             let fits = |job: &Job| commits == Answered::Synced || !synced(job);
             next = more.then(|| self.jobs.next_if(fits)).flatten();
         }
-        self.last_group = replies.len();
+        let size = replies.len();
         let fate = ran.and_then(|()| self.command("COMMIT").map_err(at_commit));
         let fate = self.conclude(fate);
+        self.expected = size + self.jobs.waiting();
         for reply in replies {
             reply(fate.clone());
         }
