@@ -6,9 +6,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 
-use super::fault;
 use super::queue::{Pull, Queue};
 use super::shared::Shared;
+use super::{fault, file};
+use crate::Health;
 
 /// How often the WAL is emptied while it grows.
 const EVERY: Duration = Duration::from_millis(500);
@@ -31,6 +32,7 @@ impl Checkpointer {
     }
 
     pub fn run(self) {
+        self.look_for_damage();
         let mut done = 0;
         while !matches!(self.stop.pull(EVERY), Pull::Closed) {
             let commits = self.shared.commits();
@@ -47,6 +49,16 @@ impl Checkpointer {
                 // The pages are still in the WAL, and the next turn writes them again.
                 Err(error) => tracing::warn!(%error, "checkpoint failed"),
             }
+        }
+    }
+}
+
+impl Checkpointer {
+    /// Nothing may be added to a damaged file; what reads it further answers or fails page by page.
+    fn look_for_damage(&self) {
+        if let Err(error) = file::check_behind(&self.connection, &self.shared.path) {
+            tracing::error!(%error, "the store is closed for writing");
+            self.shared.set_health(Health::Closed);
         }
     }
 }

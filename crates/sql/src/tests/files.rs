@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use super::*;
+use crate::Health;
 
 async fn reopen(path: &std::path::Path) -> Result<Db, Error> {
     Db::open(OpenSqlite::new(path, Arc::new(()))).await
@@ -43,6 +44,36 @@ async fn damage_is_found_at_start() {
     let refused = reopen(&t.path).await.err().unwrap();
     assert!(matches!(refused, Error::Corrupt(_)), "{refused:?}");
     assert!(refused.to_string().contains("restore from a backup"));
+}
+
+/// Adds a row of a megabyte.
+async fn insert_large(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO notes (id, body) VALUES ($1, zeroblob(1000000))",
+        bind![*id],
+    )
+    .await
+    .map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl06_damage_in_a_larger_database_is_found_while_it_serves_and_nothing_is_added_to_it() {
+    let t = Fixture::new().await;
+    for id in 1..=6 {
+        t.db.write(soon(), insert_large, id).await.unwrap();
+    }
+    t.db.close().await;
+    let file = fs::OpenOptions::new().write(true).open(&t.path).unwrap();
+    // An overflow page whose next page does not exist.
+    file.write_all_at(&[0xff; 4], 3 << 20).unwrap();
+    drop(file);
+    let db = reopen(&t.path).await.expect("its head is whole");
+    let patience = Instant::now() + Duration::from_secs(30);
+    while db.health() == Health::Writable {
+        assert!(Instant::now() < patience, "nobody found it");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(db.write(soon(), insert_large, 7).await, Err(Error::Closed));
 }
 
 #[tokio::test]
