@@ -89,7 +89,7 @@ pub(crate) async fn verify(cx: &Cx, bearer: &str) -> Result<Arc<Verified>, Error
         token
     } else {
         let ticket = tokens.ticket(&digest);
-        let token = Arc::new(read(cx, bearer).await?);
+        let token = Arc::new(Box::pin(read(cx, bearer)).await?);
         tokens.fill(&ticket, digest, Arc::clone(&token));
         token
     };
@@ -155,7 +155,7 @@ fn claims(
 
 /// The session with this id, ended or not.
 pub(crate) async fn find_session(core: &Core, id: SessionId) -> Result<Option<Arc<LiveSession>>, Error> {
-    let read = async {
+    let read = || async {
         let session = sessions::find(&core.store.db, id).await?;
         Ok::<_, Error>(session.map(|session| {
             let seen = AtomicBool::new(session.family.leaf_used_at.is_some());
@@ -174,7 +174,7 @@ fn is_behind(session: &Session, generation: i64, now: Timestamp) -> bool {
 /// The session's user, while enabled.
 pub(crate) async fn find_user(cx: &Cx, session: &Session) -> Result<Option<Arc<User>>, Error> {
     let db = &cx.core.store.db;
-    let read = async { Ok::<_, Error>(users::find(db, session.user).await?.map(Arc::new)) };
+    let read = || async { Ok::<_, Error>(users::find(db, session.user).await?.map(Arc::new)) };
     let user = cx.core.caches.users.through(&session.user, read).await?;
     Ok(user.filter(|user| user.disabled_at.is_none()))
 }

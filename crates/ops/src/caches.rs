@@ -3,13 +3,14 @@
 
 use crate::authenticate::{LiveSession, Verified};
 use crate::jwks::Published;
-use crate::keyring::Ring;
+use crate::keyring::{Ring, RingKey};
 use crate::me::Me;
 use crate::roles::Known;
 use serde_json::Value;
 use std::sync::Arc;
 use vestibule_keys::digest::MacKey;
 use vestibule_model::id::{ProjectId, SessionId, UserId};
+use vestibule_model::token::Algorithm;
 use vestibule_model::user::User;
 use vestibule_store::cache::{Cache, Topic};
 use vestibule_store::secret_keys::RingName;
@@ -47,14 +48,15 @@ impl Caches {
     pub(crate) fn over(store: &Store) -> Self {
         let freshness = &store.freshness;
         Self {
-            rings: freshness.cache(
-                4_096,
+            rings: freshness.weighed(
+                32_768,
+                |_, ring: &Arc<Ring>| ring_weight(ring),
                 &[Topic::Those(secret_keys::TOPIC, |id, ring: &RingName, _| {
                     ring.realm.project.bytes() == id
                 })],
             ),
             macs: freshness.cache(
-                4_096,
+                32_768,
                 &[Topic::Those(secret_keys::TOPIC, |id, ring: &RingName, _| {
                     ring.realm.project.bytes() == id
                 })],
@@ -122,6 +124,18 @@ impl Caches {
             ),
         }
     }
+}
+
+/// A parsed RSA key takes as much memory as eight others.
+fn ring_weight(ring: &Ring) -> u64 {
+    let weight = |key: &RingKey| {
+        if key.key.algorithm() == Algorithm::Rs256 {
+            8
+        } else {
+            1
+        }
+    };
+    ring.0.iter().map(weight).sum::<u64>().max(1)
 }
 
 /// How many ordinary users take as much memory as this one: what users say of themselves is theirs to fill.

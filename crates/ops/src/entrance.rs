@@ -58,7 +58,7 @@ impl Entrances {
         let freshness = &store.freshness;
         Self {
             keys: freshness.cache(20_000, &[Topic::All(api_keys::TOPIC)]),
-            projects: freshness.cache(10_000, &[Topic::Entry(projects::TOPIC, ProjectId::from_bytes)]),
+            projects: freshness.cache(20_000, &[Topic::Entry(projects::TOPIC, ProjectId::from_bytes)]),
             slugs: freshness.cache(
                 10_000,
                 &[Topic::All(projects::TOPIC), Topic::All(instance::TOPIC)],
@@ -76,7 +76,7 @@ pub async fn resolve_api_key(core: &Core, text: &str) -> Result<Entrance, Error>
     let opens = core
         .entrances
         .keys
-        .through(&hash, good_key(core, &hash, kind))
+        .through(&hash, || good_key(core, &hash, kind))
         .await?
         .ok_or(ApiKey::Invalid)?;
     let project = project_by_id(core, opens.realm.project)
@@ -102,7 +102,7 @@ pub async fn default_project(core: &Core) -> Result<Arc<Project>, Error> {
     let id = core
         .entrances
         .slugs
-        .through(&String::new(), default_id(core))
+        .through(&String::new(), || default_id(core))
         .await?;
     let project = match id {
         Some(id) => project_by_id(core, id).await?,
@@ -133,7 +133,7 @@ pub async fn project_by_slug(core: &Core, slug: &str) -> Result<Option<Arc<Proje
     match core
         .entrances
         .slugs
-        .through(&slug.to_owned(), id_of_slug(core, slug))
+        .through(&slug.to_owned(), || id_of_slug(core, slug))
         .await?
     {
         Some(id) => project_by_id(core, id).await,
@@ -146,7 +146,7 @@ pub async fn project_by_id(core: &Core, id: ProjectId) -> Result<Option<Arc<Proj
     let project = core
         .entrances
         .projects
-        .through(&id, read_project(core, id))
+        .through(&id, || read_project(core, id))
         .await?;
     Ok(project.filter(|project| project.disabled_at.is_none()))
 }
@@ -182,7 +182,7 @@ pub async fn origin_is_listed(core: &Core, origin: &str) -> Result<bool, Error> 
     if by_default || origin.len() > LONGEST_ORIGIN {
         return Ok(by_default);
     }
-    let read = async { Ok::<_, Error>(Some(projects::origin_is_listed(&core.store.db, origin).await?)) };
+    let read = || async { Ok::<_, Error>(Some(projects::origin_is_listed(&core.store.db, origin).await?)) };
     Ok(core.entrances.origins.through(&origin.to_owned(), read).await? == Some(true))
 }
 
@@ -191,7 +191,7 @@ pub async fn realm_of_host(core: &Core, host: &str) -> Result<Option<(Arc<Projec
     if host.len() > LONGEST_HOST {
         return Ok(None);
     }
-    let read = async { Ok::<_, Error>(Some(projects::realm_of_host(&core.store.db, host).await?)) };
+    let read = || async { Ok::<_, Error>(Some(projects::realm_of_host(&core.store.db, host).await?)) };
     let realm = core.entrances.hosts.through(&host.to_owned(), read).await?;
     let Some(realm) = realm.flatten() else {
         return Ok(None);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use vestibule_model::id::ProjectId;
 use vestibule_model::{DialectName, Environment, Fault, Project, Timestamp};
 
 /// A key document.
@@ -40,14 +41,23 @@ pub async fn jwks(
         door.as_str(),
     );
     let now = core.clock.now();
-    if let Some(published) = core.caches.jwks.get(&name)
-        && now < published.complete_until
-    {
-        return Ok(published.document.clone());
+    match core.caches.jwks.get(&name) {
+        Some(published) if now < published.complete_until => Ok(published.document.clone()),
+        _ => Box::pin(compose(core, project, environments, name)).await,
     }
+}
+
+async fn compose(
+    core: &Arc<Core>,
+    project: &Project,
+    environments: &[Environment],
+    name: (ProjectId, bool, bool, &'static str),
+) -> Result<JwksDocument, Error> {
+    let now = core.clock.now();
     let ticket = core.caches.jwks.ticket(&name);
+    let (.., door) = name;
     let door = core
-        .door(door.as_str())
+        .door(door)
         .ok_or_else(|| Fault::Internal(format!("no dialect {door}")))?;
     let mut keys = Vec::new();
     let mut complete_until = Timestamp::from_micros(i64::MAX);

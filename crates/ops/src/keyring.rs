@@ -46,7 +46,12 @@ async fn mac_key(core: &Core, realm: Realm, purpose: &'static str) -> Result<Arc
         dialect: "",
         purpose,
     };
-    if let Some(key) = core.caches.macs.through(&name, stored_mac(core, &name)).await? {
+    if let Some(key) = core
+        .caches
+        .macs
+        .through(&name, || stored_mac(core, &name))
+        .await?
+    {
         return Ok(key);
     }
     make::mac_key(core, &name).await?;
@@ -100,7 +105,7 @@ pub(crate) fn signing(realm: Realm, door: &Door) -> RingName {
 
 /// The signing keys as they are; none is made.
 pub(crate) async fn load(core: &Core, name: &RingName, door: &Door) -> Result<Arc<Ring>, Error> {
-    let read = async {
+    let read = || async {
         let rows = secret_keys::ring(&core.store.db, name).await?;
         let keys: Result<_, Error> = rows.iter().map(|row| parse(core, row, door)).collect();
         Ok::<_, Error>(Some(Arc::new(Ring(keys?))))
@@ -152,7 +157,7 @@ pub async fn realm_of_kid(
     if !plausible {
         return Ok(None);
     }
-    let read = async {
+    let read = || async {
         let row = secret_keys::find_by_kid(&core.store.db, kid).await?;
         Ok::<_, Error>(Some(row.and_then(|row| ring_name(core, &row))))
     };

@@ -30,12 +30,15 @@ pub struct Me {
 /// The caller with its live sessions; cached until the user, its roles or one of the sessions
 /// change.
 pub async fn me(cx: &Cx, caller: &Caller) -> Result<Arc<Me>, Error> {
-    let (id, now, db) = (caller.user.id, cx.now(), &cx.core.store.db);
-    if let Some(me) = cx.core.caches.me.get(&id)
-        && now < me.complete_until
-    {
-        return Ok(me);
+    let now = cx.now();
+    match cx.core.caches.me.get(&caller.user.id) {
+        Some(me) if now < me.complete_until => Ok(me),
+        _ => Box::pin(read(cx, caller, now)).await,
     }
+}
+
+async fn read(cx: &Cx, caller: &Caller, now: Timestamp) -> Result<Arc<Me>, Error> {
+    let (id, db) = (caller.user.id, &cx.core.store.db);
     let ticket = cx.core.caches.me.ticket(&id);
     let user = users::find(db, id)
         .await?

@@ -60,7 +60,9 @@ impl Db {
     {
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Synced, act, input).await,
-            Driver::Postgres(postgres) => postgres.write(postgres.terms(deadline), act, input).await,
+            Driver::Postgres(postgres) => {
+                Box::pin(postgres.write(postgres.terms(deadline), act, input)).await
+            }
         }
     }
 
@@ -79,9 +81,7 @@ impl Db {
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Written, act, input).await,
             Driver::Postgres(postgres) => {
-                postgres
-                    .write(postgres.terms(deadline).unsynced(), act, input)
-                    .await
+                Box::pin(postgres.write(postgres.terms(deadline).unsynced(), act, input)).await
             }
         }
     }
@@ -102,9 +102,7 @@ impl Db {
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Synced, act, input).await,
             Driver::Postgres(postgres) => {
-                postgres
-                    .write(postgres.terms(deadline).patient(), act, input)
-                    .await
+                Box::pin(postgres.write(postgres.terms(deadline).patient(), act, input)).await
             }
         }
     }

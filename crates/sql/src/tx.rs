@@ -64,7 +64,7 @@ impl Tx {
         self.unspoilt()?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::script(connection, text),
-            Driver::Postgres(transaction) => transaction.script(text).await,
+            Driver::Postgres(transaction) => Box::pin(transaction.script(text)).await,
         };
         self.note(answer)
     }

@@ -185,17 +185,16 @@ where
         self.shelf.forget(key);
     }
 
-    /// The value, cached or read. `read` is not begun when it is cached.
-    pub async fn through<E>(
-        &self,
-        key: &K,
-        read: impl Future<Output = Result<Option<V>, E>>,
-    ) -> Result<Option<V>, E> {
+    /// The value, cached or read. `read` is not called when it is cached: what waits for a hit is small.
+    pub async fn through<E, Read>(&self, key: &K, read: impl FnOnce() -> Read) -> Result<Option<V>, E>
+    where
+        Read: Future<Output = Result<Option<V>, E>>,
+    {
         if let Some(value) = self.get(key) {
             return Ok(Some(value));
         }
         let ticket = self.ticket(key);
-        let value = read.await?;
+        let value = Box::pin(read()).await?;
         if let Some(value) = &value {
             self.fill(&ticket, key.clone(), value.clone());
         }

@@ -159,10 +159,12 @@ impl App {
         }
         match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {
             Found::Route(dialect, route, captures) => self.at_route(dialect, route, captures, arrived).await,
-            Found::OtherMethods(dialect, place) => self.at_other_method(dialect, place, arrived).await,
-            Found::Nowhere(owner) => match self.covered(&arrived.parts).await {
+            Found::OtherMethods(dialect, place) => {
+                Box::pin(self.at_other_method(dialect, place, arrived)).await
+            }
+            Found::Nowhere(owner) => match Box::pin(self.covered(&arrived.parts)).await {
                 Some(covered) => Box::pin(self.at_gate(covered, arrived)).await,
-                None => self.at_no_route(owner, arrived).await,
+                None => Box::pin(self.at_no_route(owner, arrived)).await,
             },
         }
     }
@@ -170,7 +172,7 @@ impl App {
     async fn at_no_route<'a>(&'a self, owner: Option<&'a Dialect>, arrived: Arrived) -> Reply<'a> {
         match (owner, self.asked_dialect(arrived.parts.uri.path())) {
             (Some(dialect), _) => self.unrouted(dialect, NotFound::Route, arrived).await,
-            (None, Some(asked)) => Box::pin(self.at_forward_auth(asked, arrived)).await,
+            (None, Some(asked)) => self.at_forward_auth(asked, arrived).await,
             (None, None) => self.at_page(arrived).await,
         }
     }
@@ -183,7 +185,9 @@ impl App {
         let Some(host) = crate::hosts::named(&request.headers, &request.uri) else {
             return false;
         };
-        matches!(vestibule_ops::realm_of_host(&self.core, &host).await, Ok(Some(_)))
+        // Boxed, as all that is rare here is: a request's future is moved before it runs, and so should be small.
+        let realm = Box::pin(vestibule_ops::realm_of_host(&self.core, &host)).await;
+        matches!(realm, Ok(Some(_)))
     }
 
     async fn at_route<'a>(
@@ -283,7 +287,7 @@ impl App {
         };
         let listed = match project {
             Some(project) => cors::lists(&project.settings.cors, origin),
-            None => self.any_project_lists(origin).await,
+            None => Box::pin(self.any_project_lists(origin)).await,
         };
         match http::HeaderValue::from_str(origin) {
             Ok(origin) if listed && dialect.cookie.is_some() => Readers::OriginWithCookies(origin),

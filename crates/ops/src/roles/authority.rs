@@ -18,12 +18,14 @@ pub(crate) struct Known {
 /// What a user may do in the project and environment of the request; nothing when disabled, deleted or of another one.
 /// Cached until the user, its roles, or what they permit changes, which every node hears within a second (A07).
 pub async fn authority(cx: &Cx, user: UserId) -> Result<Arc<Authority>, Error> {
-    let (realm, cache) = (cx.realm(), &cx.core.caches.authorities);
-    if let Some(known) = cache.get(&user)
-        && known.realm == realm
-    {
-        return Ok(Arc::clone(&known.authority));
+    match cx.core.caches.authorities.get(&user) {
+        Some(known) if known.realm == cx.realm() => Ok(Arc::clone(&known.authority)),
+        _ => Box::pin(read(cx, user)).await,
     }
+}
+
+async fn read(cx: &Cx, user: UserId) -> Result<Arc<Authority>, Error> {
+    let (realm, cache) = (cx.realm(), &cx.core.caches.authorities);
     let ticket = cache.ticket(&user);
     // The settings of this very moment: those that the request began with may have changed before the ticket was taken.
     let Some(project) = entrance::project_by_id(&cx.core, realm.project).await? else {

@@ -2,6 +2,7 @@
 
 mod address;
 mod bind;
+mod body;
 mod connector;
 mod fault;
 mod listen;
@@ -19,10 +20,11 @@ mod transaction;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join3;
-use tokio::sync::{Semaphore, oneshot};
+use futures_util::future::{BoxFuture, join3};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use self::body::{Body, body};
 use self::connector::Connector;
 use self::fault::fault;
 use self::listen::Ear;
@@ -38,6 +40,9 @@ use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// An open `PostgreSQL` database.
+///
+/// What it returns is boxed here: an `async fn` would be made anew in every crate that awaits it, and be part of each
+/// future that might.
 pub struct Postgres {
     core: Arc<Core>,
     readers: Readers,
@@ -71,42 +76,44 @@ impl Core {
 
 impl Postgres {
     /// Finds out whether the database can be used, and begins to listen.
-    pub async fn open(options: OpenPostgres) -> Result<Self, Error> {
-        let connector = Arc::new(Connector::new(&options.url)?);
-        let direct = match &options.direct_url {
-            Some(url) => Arc::new(Connector::new(url)?),
-            None => Arc::clone(&connector),
-        };
-        connector.probe().await?;
-        if options.direct_url.is_some() {
-            direct.probe().await?;
-        }
-        let shared = Arc::new(Shared::new(
-            options.listener.clone(),
-            direct.config().get_user().unwrap_or("this user"),
-        ));
-        let listening = options.listener.map(|listener| {
-            let ear = Ear {
-                direct: Arc::clone(&direct),
-                others: Arc::clone(&connector),
-                shared: Arc::clone(&shared),
-                listener,
+    pub fn open(options: OpenPostgres) -> BoxFuture<'static, Result<Self, Error>> {
+        Box::pin(async move {
+            let connector = Arc::new(Connector::new(&options.url)?);
+            let direct = match &options.direct_url {
+                Some(url) => Arc::new(Connector::new(url)?),
+                None => Arc::clone(&connector),
             };
-            tokio::spawn(ear.listen())
-        });
-        let permits = u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX);
-        let core = Core {
-            pool: Connections::new(&connector, options.connections, Arc::clone(&shared))?,
-            direct,
-            prepare: options.prepare,
-            shared: Arc::clone(&shared),
-        };
-        Ok(Self {
-            core: Arc::new(core),
-            readers: Readers::new(connector, options.readers, options.prepare, shared),
-            queue: Arc::new(Semaphore::new(permits as usize)),
-            permits,
-            listening,
+            connector.probe().await?;
+            if options.direct_url.is_some() {
+                direct.probe().await?;
+            }
+            let shared = Arc::new(Shared::new(
+                options.listener.clone(),
+                direct.config().get_user().unwrap_or("this user"),
+            ));
+            let listening = options.listener.map(|listener| {
+                let ear = Ear {
+                    direct: Arc::clone(&direct),
+                    others: Arc::clone(&connector),
+                    shared: Arc::clone(&shared),
+                    listener,
+                };
+                tokio::spawn(ear.listen())
+            });
+            let permits = u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX);
+            let core = Core {
+                pool: Connections::new(&connector, options.connections, Arc::clone(&shared))?,
+                direct,
+                prepare: options.prepare,
+                shared: Arc::clone(&shared),
+            };
+            Ok(Self {
+                core: Arc::new(core),
+                readers: Readers::new(connector, options.readers, options.prepare, shared),
+                queue: Arc::new(Semaphore::new(permits as usize)),
+                permits,
+                listening,
+            })
         })
     }
 
@@ -128,28 +135,8 @@ impl Postgres {
         T: Send + 'static,
         E: Abort,
     {
-        if self.health() == Health::Closed {
-            return Err(Error::Closed.into());
-        }
-        if Instant::now() >= terms.deadline {
-            return Err(Error::TooLate.into());
-        }
-        let Ok(permit) = Arc::clone(&self.queue).try_acquire_owned() else {
-            return Err(if self.queue.is_closed() {
-                Error::Closed
-            } else {
-                Error::Busy
-            }
-            .into());
-        };
-        let core = Arc::clone(&self.core);
-        let (tell, answer) = oneshot::channel();
-        tokio::spawn(async move {
-            let outcome = core.transact(terms, act, &input).await;
-            drop(permit);
-            // The requester may be gone; its transaction stands all the same.
-            let _ = tell.send(outcome);
-        });
+        let (body, answer) = body(act, input);
+        self.begin(terms, body)?;
         // The transaction itself keeps to the deadline; this is for a body that waits for something else.
         match tokio::time::timeout_at((terms.deadline + 2 * GRACE).into(), answer).await {
             Ok(Ok(outcome)) => outcome,
@@ -157,47 +144,82 @@ impl Postgres {
         }
     }
 
-    pub async fn read_all(&self, sql: Sql, bind: &[Value]) -> Result<Vec<Row>, Error> {
-        let text = sql.text(Engine::Postgres);
-        self.readers.read(text, bind).await.map(|outcome| outcome.rows)
+    /// Runs a body in a task of its own.
+    fn begin(&self, terms: Terms, mut body: Box<dyn Body>) -> Result<(), Error> {
+        if self.health() == Health::Closed {
+            return Err(Error::Closed);
+        }
+        if Instant::now() >= terms.deadline {
+            return Err(Error::TooLate);
+        }
+        let Ok(permit) = Arc::clone(&self.queue).try_acquire_owned() else {
+            return Err(if self.queue.is_closed() {
+                Error::Closed
+            } else {
+                Error::Busy
+            });
+        };
+        let core = Arc::clone(&self.core);
+        tokio::spawn(async move {
+            core.transact(terms, &mut *body).await;
+            drop(permit);
+            body.answer();
+        });
+        Ok(())
     }
 
-    pub async fn read_one(&self, sql: Sql, bind: &[Value]) -> Result<Option<Row>, Error> {
-        let text = sql.text(Engine::Postgres);
-        self.readers.read(text, bind).await?.one(text)
+    pub fn read_all<'t>(&'t self, sql: Sql, bind: &'t [Value]) -> BoxFuture<'t, Result<Vec<Row>, Error>> {
+        Box::pin(async move {
+            let text = sql.text(Engine::Postgres);
+            self.readers.read(text, bind).await.map(|outcome| outcome.rows)
+        })
+    }
+
+    pub fn read_one<'t>(&'t self, sql: Sql, bind: &'t [Value]) -> BoxFuture<'t, Result<Option<Row>, Error>> {
+        Box::pin(async move {
+            let text = sql.text(Engine::Postgres);
+            self.readers.read(text, bind).await?.one(text)
+        })
     }
 
     /// Reads on a connection of the pool, so that a long list delays no short read.
-    pub async fn scan(&self, deadline: Instant, sql: Sql, bind: Vec<Value>) -> Result<Vec<Row>, Error> {
-        let text = sql.text(Engine::Postgres);
-        let client = self.core.pool.checkout(deadline).await?;
-        let left = SENTENCE.min(deadline.saturating_duration_since(Instant::now()));
-        let limited = format!(
-            "BEGIN READ ONLY;SET LOCAL statement_timeout={}",
-            left.as_millis().max(1)
-        );
-        let read = async {
-            if self.core.prepare {
-                client
-                    .prepare_cached(text)
-                    .await
-                    .map_err(|error| fault(&error, text))?;
+    pub fn scan(
+        &self,
+        deadline: Instant,
+        sql: Sql,
+        bind: Vec<Value>,
+    ) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
+        Box::pin(async move {
+            let text = sql.text(Engine::Postgres);
+            let client = self.core.pool.checkout(deadline).await?;
+            let left = SENTENCE.min(deadline.saturating_duration_since(Instant::now()));
+            let limited = format!(
+                "BEGIN READ ONLY;SET LOCAL statement_timeout={}",
+                left.as_millis().max(1)
+            );
+            let read = async {
+                if self.core.prepare {
+                    client
+                        .prepare_cached(text)
+                        .await
+                        .map_err(|error| fault(&error, text))?;
+                }
+                // The three travel together, so whoever gives up waiting leaves no transaction open.
+                let begin = client.batch_execute(&limited);
+                let run = sentence::run(&client, self.core.prepare, text, &bind);
+                let (_, ran, _) = join3(begin, run, client.batch_execute("COMMIT")).await;
+                ran
+            };
+            match tokio::time::timeout(left, read).await {
+                Ok(Ok(outcome)) => Ok(outcome.rows),
+                Ok(Err(failed)) if failed.error == Error::Lost => Err(Error::Busy),
+                Ok(Err(failed)) => Err(failed.error),
+                Err(_) => {
+                    client.end();
+                    Err(Error::TooLate)
+                }
             }
-            // The three travel together, so whoever gives up waiting leaves no transaction open.
-            let begin = client.batch_execute(&limited);
-            let run = sentence::run(&client, self.core.prepare, text, &bind);
-            let (_, ran, _) = join3(begin, run, client.batch_execute("COMMIT")).await;
-            ran
-        };
-        match tokio::time::timeout(left, read).await {
-            Ok(Ok(outcome)) => Ok(outcome.rows),
-            Ok(Err(failed)) if failed.error == Error::Lost => Err(Error::Busy),
-            Ok(Err(failed)) => Err(failed.error),
-            Err(_) => {
-                client.end();
-                Err(Error::TooLate)
-            }
-        }
+        })
     }
 
     pub async fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {

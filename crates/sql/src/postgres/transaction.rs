@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 
 use super::fault::{Fate, Fault, fault};
 use super::notice::CHANNEL;
@@ -102,16 +102,28 @@ impl Transaction {
         }
     }
 
-    pub async fn all(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        self.sentence(sql, values).await.map(|outcome| outcome.rows)
+    pub fn all<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Vec<Row>, Error>> {
+        Box::pin(async move { self.sentence(sql, values).await.map(|outcome| outcome.rows) })
     }
 
-    pub async fn one(&mut self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, Error> {
-        self.sentence(sql, values).await?.one(sql)
+    pub fn one<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Option<Row>, Error>> {
+        Box::pin(async move { self.sentence(sql, values).await?.one(sql) })
     }
 
-    pub async fn run(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error> {
-        self.sentence(sql, values).await?.written(sql)
+    pub fn run<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<u64, Error>> {
+        Box::pin(async move { self.sentence(sql, values).await?.written(sql) })
     }
 
     /// Runs the sentences of a migration.
