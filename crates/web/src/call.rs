@@ -8,6 +8,7 @@ use crate::request_id::RequestId;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use vestibule_model::refusal::{Input, Token};
@@ -63,7 +64,7 @@ impl Received {
     }
 
     /// The host that the request names, in lower case and without its port.
-    pub(crate) fn host(&self) -> Option<String> {
+    pub(crate) fn host(&self) -> Option<Cow<'_, str>> {
         crate::hosts::named(&self.headers, &self.uri)
     }
 
@@ -193,7 +194,7 @@ impl Open {
 pub(crate) async fn realm_without_key(
     core: &Core,
     environment: Environment,
-    host: Option<String>,
+    host: Option<Cow<'_, str>>,
 ) -> Result<(Arc<Project>, Environment), Error> {
     if let Some(host) = host.filter(|host| !crate::hosts::is_local(host))
         && let Some(realm) = vestibule_ops::realm_of_host(core, &host).await?

@@ -7,6 +7,7 @@ use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// The names that are answered to, in lower case and without ports.
@@ -42,12 +43,12 @@ impl Hosts {
     }
 
     fn know(&self, named: &str) -> bool {
-        without_port(named).is_some_and(|host| is_local(&host) || self.0.contains(&host))
+        without_port(named).is_some_and(|host| is_local(&host) || self.0.iter().any(|known| *known == host))
     }
 }
 
 /// The one host that a request names, in lower case and without its port.
-pub(crate) fn named(headers: &HeaderMap, target: &Uri) -> Option<String> {
+pub(crate) fn named<'r>(headers: &'r HeaderMap, target: &'r Uri) -> Option<Cow<'r, str>> {
     let mut named = headers.get_all(HOST).iter();
     match (named.next(), named.next()) {
         (Some(host), None) => without_port(host.to_str().ok()?),
@@ -63,9 +64,21 @@ pub(crate) fn is_local(host: &str) -> bool {
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
-fn without_port(named: &str) -> Option<String> {
+fn without_port(named: &str) -> Option<Cow<'_, str>> {
+    if let Some(host) = plain(named) {
+        return Some(host.into());
+    }
     let authority = named.parse::<Authority>().ok()?;
-    Some(authority.host().to_ascii_lowercase())
+    Some(authority.host().to_ascii_lowercase().into())
+}
+
+/// The host of nearly every request, which is written as it is compared: nothing is copied.
+fn plain(named: &str) -> Option<&str> {
+    let (host, port) = named.split_once(':').unwrap_or((named, ""));
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
+    let plain =
+        !host.is_empty() && host.bytes().all(is_plain) && port.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then_some(host)
 }
 
 #[cfg(test)]
