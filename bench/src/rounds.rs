@@ -128,15 +128,11 @@ fn me(server: &Server, access: &str, seconds: u64) -> Load {
     RAKOMI.reads(server, "/v1/auth/me", access, seconds)
 }
 
-/// Refreshes in 256 families that are new, since the last load used the tokens of the others up.
+/// Refreshes by as many clients as the store's own limits were measured with, in 256 families that are new, since the
+/// last load used the tokens of the others up.
 fn refreshes(server: &Server, seconds: u64) -> Result<Load, Failed> {
     let arguments = vec![server.key.clone(), sign_in_all(server)?];
-    Ok(Load::script(
-        server.url("/v1/auth/refresh"),
-        "refresh.lua",
-        arguments,
-        seconds,
-    ))
+    Ok(Load::script(server.url("/v1/auth/refresh"), "refresh.lua", arguments, seconds).connections(64))
 }
 
 /// `me` alone, then `me` while logins flood in.
