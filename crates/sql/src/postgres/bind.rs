@@ -20,7 +20,7 @@ impl ToSql for Value {
         }
     }
 
-    /// What is sent was checked before, by [`check`], whose error can name both types.
+    /// What is sent was checked before, by `check`, whose error can name both types.
     fn accepts(_: &Type) -> bool {
         true
     }
