@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
@@ -84,7 +85,9 @@ fn split(url: &str) -> (String, Ours) {
     for pair in query.split('&') {
         match pair.split_once('=') {
             Some(("sslmode", mode)) => ours.mode = Some(mode.to_owned()),
-            Some(("sslrootcert", path)) => ours.roots = Some(decoded(path)),
+            Some(("sslrootcert", path)) => {
+                ours.roots = Some(percent_decode_str(path).decode_utf8_lossy().into_owned());
+            }
             // The driver below takes one host a word.
             Some(("host", hosts)) => rest.extend(hosts.split(',').map(|host| format!("host={host}"))),
             _ => rest.push(pair.to_owned()),
@@ -92,24 +95,6 @@ fn split(url: &str) -> (String, Ours) {
     }
     let separator = if rest.is_empty() { "" } else { "?" };
     (format!("{base}{separator}{}", rest.join("&")), ours)
-}
-
-/// Percent-decodes a path; what is no escape stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escaped = (*first == b'%')
-            .then(|| after.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(escaped.unwrap_or(*first));
-        rest = after
-            .get(if escaped.is_some() { 2 } else { 0 }..)
-            .unwrap_or_default();
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn security(ours: &Ours) -> Result<(SslMode, Trust), String> {
