@@ -32,6 +32,16 @@ where
     type Run = Run;
 }
 
+/// What the end of a body means: whether its writes are kept, and what it is answered. A sentence that failed has spoilt
+/// the transaction, whatever the body made of that.
+pub(crate) fn settle<T, E: Abort>(tx: &Tx, outcome: Result<T, E>) -> (bool, Result<T, E>) {
+    let keep = outcome.as_ref().map_or_else(Abort::keeps_writes, |_| true);
+    match tx.failed() {
+        Some(failed) if keep => (false, Err(failed.clone().into())),
+        _ => (keep, outcome),
+    }
+}
+
 /// Drives a future that has nothing to wait for; `None` when it waits all the same.
 pub(crate) fn now<R>(run: impl Future<Output = R>) -> Option<R> {
     match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {

@@ -144,9 +144,20 @@ impl Db {
     /// # Errors
     /// [`Error::Other`] with a line per sentence that does not prepare or skips a placeholder number.
     pub async fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {
-        match &*self.0 {
-            Driver::Sqlite(sqlite) => sqlite.prepare_check(sentences),
-            Driver::Postgres(postgres) => postgres.prepare_check(sentences).await,
+        let mut wrong = Vec::new();
+        for (name, sql) in sentences {
+            let checked = match &*self.0 {
+                Driver::Sqlite(sqlite) => sqlite.check(*sql),
+                Driver::Postgres(postgres) => postgres.check(*sql).await,
+            };
+            if let Err(error) = checked {
+                wrong.push(format!("{name}: {error}"));
+            }
+        }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Other(wrong.join("\n")))
         }
     }
 

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 
+use crate::act::settle;
 use crate::{Abort, Act, Error, Tx};
 
 /// A body, its input, and what came of it.
@@ -62,9 +63,11 @@ where
 
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> Pin<Box<dyn Future<Output = bool> + Send + 't>> {
         Box::pin(async move {
-            let ran = AssertUnwindSafe((self.act)(tx, &self.input)).catch_unwind().await;
+            let ran = AssertUnwindSafe((self.act)(&mut *tx, &self.input))
+                .catch_unwind()
+                .await;
             let outcome = ran.unwrap_or_else(|_| Err(Error::Panicked { body: self.name() }.into()));
-            let keep = outcome.as_ref().map_or_else(Abort::keeps_writes, |_| true);
+            let (keep, outcome) = settle(tx, outcome);
             self.outcome = Some(outcome);
             keep
         })

@@ -222,9 +222,10 @@ impl Postgres {
         })
     }
 
-    pub async fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {
+    /// Prepares a sentence without running it.
+    pub async fn check(&self, sql: Sql) -> Result<(), Error> {
         let client = self.core.pool.checkout(Instant::now() + SENTENCE).await?;
-        sentence::check_all(&client, sentences).await
+        sentence::check(&client, sql.text(Engine::Postgres)).await
     }
 
     pub fn health(&self) -> Health {

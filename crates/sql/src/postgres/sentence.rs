@@ -8,7 +8,7 @@ use tokio_postgres::{RowStream, types::Type};
 
 use super::bind;
 use super::fault::{Fate, Fault, fault};
-use crate::{Error, Row, Sql, Value};
+use crate::{Error, Row, Value};
 
 /// What a sentence answered.
 pub struct Outcome {
@@ -92,20 +92,5 @@ pub async fn check(client: &ClientWrapper, sql: &'static str) -> Result<(), Erro
         Some(odd) => Err(Error::Other(format!(
             "a placeholder is {odd}, not a type of the shared tongue, in: {sql}"
         ))),
-    }
-}
-
-/// Checks many sentences and names all that fail.
-pub async fn check_all(client: &ClientWrapper, sentences: &[(&str, Sql)]) -> Result<(), Error> {
-    let mut wrong = Vec::new();
-    for (name, sql) in sentences {
-        if let Err(error) = check(client, sql.text(crate::Engine::Postgres)).await {
-            wrong.push(format!("{name}: {error}"));
-        }
-    }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Other(wrong.join("\n")))
     }
 }

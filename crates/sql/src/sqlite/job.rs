@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::act::now;
+use crate::act::{now, settle};
 use crate::{Abort, Act, Error, Tx};
 
 /// When a transaction is answered.
@@ -106,11 +106,7 @@ where
         Ok(None) => Err(Error::Awaited { body }.into()),
         Err(_) => Err(Error::Panicked { body }.into()),
     };
-    let keep = outcome.as_ref().map_or_else(Abort::keeps_writes, |_| true);
-    match tx.failed() {
-        Some(failed) if keep => (false, Err(failed.clone().into())),
-        _ => (keep, outcome),
-    }
+    settle(tx, outcome)
 }
 
 impl<T, E: Abort> Wait<T, E> {

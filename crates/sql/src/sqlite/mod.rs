@@ -156,21 +156,12 @@ impl Sqlite {
         }
     }
 
-    pub fn prepare_check(&self, sentences: &[(&str, Sql)]) -> Result<(), Error> {
+    /// Prepares a sentence without running it.
+    pub fn check(&self, sql: Sql) -> Result<(), Error> {
         self.readers.with(|connection| {
-            let mut wrong = Vec::new();
-            for (name, sql) in sentences {
-                let text = sql.text(Engine::Sqlite);
-                let prepared = connection.prepare(text).map_err(|error| fault(error, text));
-                if let Err(error) = prepared.and_then(|statement| bind::check(&statement, text)) {
-                    wrong.push(format!("{name}: {error}"));
-                }
-            }
-            if wrong.is_empty() {
-                Ok(())
-            } else {
-                Err(Error::Other(wrong.join("\n")))
-            }
+            let text = sql.text(Engine::Sqlite);
+            let statement = connection.prepare(text).map_err(|error| fault(error, text))?;
+            bind::check(&statement, text)
         })
     }
 
