@@ -2,14 +2,14 @@
 //! the rules.
 
 use crate::authenticate::{LiveSession, Verified};
-use crate::jwks::Published;
+use crate::jwks::{Published, Which};
 use crate::keyring::{Ring, RingKey};
 use crate::me::Me;
 use crate::roles::Known;
 use serde_json::Value;
 use std::sync::Arc;
 use vestibule_keys::digest::MacKey;
-use vestibule_model::id::{ProjectId, SessionId, UserId};
+use vestibule_model::id::{SessionId, UserId};
 use vestibule_model::token::Algorithm;
 use vestibule_model::user::User;
 use vestibule_store::cache::{Cache, Topic};
@@ -30,7 +30,7 @@ pub(crate) struct Caches {
     /// Which ring a `kid` is of; `None` for those that are nobody's.
     pub(crate) kids: Cache<String, Option<RingName>>,
     /// Key documents.
-    pub(crate) jwks: Cache<(ProjectId, bool, bool, &'static str), Arc<Published>>,
+    pub(crate) jwks: Cache<Which, Arc<Published>>,
     /// Users by id.
     pub(crate) users: Cache<UserId, Arc<User>>,
     /// Sessions by id, ended ones too.

@@ -19,6 +19,9 @@ pub struct JwksDocument {
     pub max_age: Duration,
 }
 
+/// Which document: of this project, with the keys of live, with those of test, for this dialect.
+pub(crate) type Which = (ProjectId, bool, bool, &'static str);
+
 /// A document, and when the first of its keys is to go.
 pub(crate) struct Published {
     document: JwksDocument,
@@ -34,16 +37,16 @@ pub async fn jwks(
     door: DialectName,
 ) -> Result<JwksDocument, Error> {
     let of = |environment| environments.contains(&environment);
-    let name = (
+    let which = (
         project.id,
         of(Environment::Live),
         of(Environment::Test),
         door.as_str(),
     );
     let now = core.clock.now();
-    match core.caches.jwks.get(&name) {
+    match core.caches.jwks.get(&which) {
         Some(published) if now < published.complete_until => Ok(published.document.clone()),
-        _ => Box::pin(compose(core, project, environments, name)).await,
+        _ => Box::pin(compose(core, project, environments, which, now)).await,
     }
 }
 
@@ -51,11 +54,11 @@ async fn compose(
     core: &Arc<Core>,
     project: &Project,
     environments: &[Environment],
-    name: (ProjectId, bool, bool, &'static str),
+    which: Which,
+    now: Timestamp,
 ) -> Result<JwksDocument, Error> {
-    let now = core.clock.now();
-    let ticket = core.caches.jwks.ticket(&name);
-    let (.., door) = name;
+    let ticket = core.caches.jwks.ticket(&which);
+    let (.., door) = which;
     let door = core
         .door(door)
         .ok_or_else(|| Fault::Internal(format!("no dialect {door}")))?;
@@ -74,7 +77,7 @@ async fn compose(
     };
     core.caches.jwks.fill(
         &ticket,
-        name,
+        which,
         Arc::new(Published {
             document: document.clone(),
             complete_until,
