@@ -48,7 +48,8 @@ impl App {
             return Err(NotFound::Route.into());
         }
         if matches!(route.guard, Guard::SignedIn(_) | Guard::SecretOfSession(_)) {
-            let by_cookie = request.presented().by_cookie;
+            // Only a dialect with a cookie has its token read for this; the others' is read once, for what it says.
+            let by_cookie = dialect.cookie.is_some() && request.presented().by_cookie;
             self.same_site(by_cookie.then_some(&request.method), &request.headers, &found)?;
         }
         let (core, facts, deadline) = (Arc::clone(&self.core), request.facts(), self.core.deadline());

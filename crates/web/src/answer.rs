@@ -1,5 +1,6 @@
 //! An answer, before the kit adds what every answer carries.
 
+use crate::header_text::HeaderText;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -105,8 +106,10 @@ impl Answer {
     /// Lets anybody keep the answer for this long.
     #[must_use]
     pub fn cached(mut self, max_age: Duration) -> Self {
-        let value = Bytes::from(format!("public, max-age={}", max_age.as_secs()));
-        if let Ok(value) = HeaderValue::from_maybe_shared(value) {
+        let value = HeaderText::new()
+            .text("public, max-age=")
+            .number(max_age.as_secs());
+        if let Some(value) = value.value() {
             self.headers.insert(CACHE_CONTROL, value);
         }
         self

@@ -43,7 +43,7 @@ impl Hosts {
     }
 
     fn know(&self, named: &str) -> bool {
-        without_port(named).is_some_and(|host| is_local(&host) || self.0.iter().any(|known| *known == host))
+        without_port(named).is_some_and(|host| self.0.iter().any(|known| *known == host) || is_local(&host))
     }
 }
 
@@ -74,11 +74,12 @@ fn without_port(named: &str) -> Option<Cow<'_, str>> {
 
 /// The host of nearly every request, which is written as it is compared: nothing is copied.
 fn plain(named: &str) -> Option<&str> {
-    let (host, port) = named.split_once(':').unwrap_or((named, ""));
-    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
-    let plain =
-        !host.is_empty() && host.bytes().all(is_plain) && port.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then_some(host)
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
+    let end = named.bytes().take_while(is_plain).count();
+    let (host, rest) = named.split_at_checked(end)?;
+    let mut port = rest.bytes();
+    let plain = !host.is_empty() && port.next().is_none_or(|byte| byte == b':');
+    (plain && port.all(|byte| byte.is_ascii_digit())).then_some(host)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod form;
 mod forward_auth;
 mod gate;
 mod head;
+mod header_text;
 mod hosts;
 mod identity;
 mod let_in;

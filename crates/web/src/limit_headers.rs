@@ -1,8 +1,8 @@
 //! Budgets as a client sees them.
 
+use crate::header_text::HeaderText;
 use crate::limit::{Rate, Shown};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use std::fmt::{self, Write as _};
+use http::{HeaderMap, HeaderName};
 use std::time::Duration;
 use vestibule_model::Timestamp;
 
@@ -95,24 +95,23 @@ pub(crate) fn add(
     match style.standard {
         None => {}
         Some(Draft::Six) => {
-            insert(headers, POLICY, format_args!("{limit};w={window}"));
+            insert(headers, POLICY, &policy(limit, window));
             headers.insert(LIMIT, limit.into());
             headers.insert(REMAINING, remaining.into());
             headers.insert(RESET, reset.into());
         }
         Some(Draft::Seven) => {
-            insert(headers, POLICY, format_args!("{limit};w={window}"));
-            let left = format_args!("limit={limit}, remaining={remaining}, reset={reset}");
-            insert(headers, RATE_LIMIT, left);
+            insert(headers, POLICY, &policy(limit, window));
+            let left = HeaderText::new().text("limit=").number(limit);
+            let left = left.text(", remaining=").number(remaining);
+            insert(headers, RATE_LIMIT, &left.text(", reset=").number(reset));
         }
         Some(Draft::Eight) => {
-            let name = Named(rate);
-            insert(headers, POLICY, format_args!("\"{name}\";q={limit};w={window}"));
-            insert(
-                headers,
-                RATE_LIMIT,
-                format_args!("\"{name}\";r={remaining};t={reset}"),
-            );
+            let named = named(rate);
+            let policy = HeaderText::new().text(&named).text(";q=").number(limit);
+            insert(headers, POLICY, &policy.text(";w=").number(window));
+            let left = HeaderText::new().text(&named).text(";r=").number(remaining);
+            insert(headers, RATE_LIMIT, &left.text(";t=").number(reset));
         }
     }
     if style.legacy {
@@ -128,49 +127,30 @@ pub(crate) fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-/// The name that the npm package `express-rate-limit` gives a budget: `10-in-5sec`.
-struct Named(Rate);
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.window.as_secs_f64();
-        let (minutes, hours, days) = (seconds / 60.0, seconds / 3_600.0, seconds / 86_400.0);
-        let plural = |number: f64| if number > 1.0 { "s" } else { "" };
-        write!(f, "{}-in-", self.0.requests)?;
-        if seconds < 60.0 {
-            write!(f, "{seconds}sec")
-        } else if minutes < 60.0 {
-            write!(f, "{minutes}min")
-        } else if hours < 24.0 {
-            write!(f, "{hours}hr{}", plural(hours))
-        } else {
-            write!(f, "{days}day{}", plural(days))
-        }
-    }
+/// The name that the npm package `express-rate-limit` gives a budget, quoted: `"10-in-5sec"`.
+fn named(rate: Rate) -> String {
+    let seconds = rate.window.as_secs_f64();
+    let (minutes, hours, days) = (seconds / 60.0, seconds / 3_600.0, seconds / 86_400.0);
+    let plural = |number: f64| if number > 1.0 { "s" } else { "" };
+    let window = if seconds < 60.0 {
+        format!("{seconds}sec")
+    } else if minutes < 60.0 {
+        format!("{minutes}min")
+    } else if hours < 24.0 {
+        format!("{hours}hr{}", plural(hours))
+    } else {
+        format!("{days}day{}", plural(days))
+    };
+    format!("\"{}-in-{window}\"", rate.requests)
 }
 
-/// Where a value is written before it is allocated, once and in its size.
-struct Text {
-    bytes: [u8; 128],
-    length: usize,
+/// The budget as drafts six and seven write it.
+fn policy(limit: u32, window: u64) -> HeaderText {
+    HeaderText::new().number(limit).text(";w=").number(window)
 }
 
-impl fmt::Write for Text {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
-    }
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: fmt::Arguments<'_>) {
-    let (bytes, length) = ([0; 128], 0);
-    let mut text = Text { bytes, length };
-    let written = text.write_fmt(value).ok();
-    let bytes = written.and_then(|()| text.bytes.get(..text.length));
-    if let Some(Ok(value)) = bytes.map(HeaderValue::from_bytes) {
+fn insert(headers: &mut HeaderMap, name: HeaderName, text: &HeaderText) {
+    if let Some(value) = text.value() {
         headers.insert(name, value);
     }
 }

@@ -4,15 +4,18 @@
 /// each non-empty. Percent-escapes, `;`, `\`, `//`, dot segments and a trailing slash make another spelling of
 /// some path, or none, and lead nowhere.
 pub(crate) fn is_plain(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else {
+    let Some(rest) = path.as_bytes().strip_prefix(b"/") else {
         return false;
     };
-    rest.is_empty() || rest.split('/').all(is_plain_segment)
+    rest.is_empty() || rest.split(|byte| *byte == b'/').all(is_plain_segment)
 }
 
-fn is_plain_segment(segment: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@+:,=".contains(&byte);
-    !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(plain)
+fn is_plain_segment(segment: &[u8]) -> bool {
+    let plain = |byte: &u8| {
+        matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9')
+            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b':' | b',' | b'=')
+    };
+    !matches!(segment, b"" | b"." | b"..") && segment.iter().all(plain)
 }
 
 /// Whether a path may be passed on to an upstream: every program that follows RFC 3986 reads it as the same segments as

@@ -9,23 +9,29 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const NOTHING_LOADED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const A_YEAR_OF_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+
 /// Adds what an answer does not set itself: nothing sniffs, frames, keeps or refers to it. `https`: whether
 /// clients reach us by TLS, which they are then told to do for a year.
 pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
-    let mut unless_set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    let mut unless_set = |name: HeaderName, value: HeaderValue| {
+        if !headers.contains_key(&name) {
+            headers.append(name, value);
+        }
     };
-    unless_set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    unless_set(REFERRER_POLICY, "no-referrer");
-    unless_set(OPENER_POLICY, "same-origin");
-    unless_set(RESOURCE_POLICY, "same-origin");
-    unless_set(
-        CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    );
-    unless_set(CACHE_CONTROL, "no-store");
+    unless_set(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    unless_set(REFERRER_POLICY, NO_REFERRER);
+    unless_set(OPENER_POLICY, SAME_ORIGIN);
+    unless_set(RESOURCE_POLICY, SAME_ORIGIN);
+    unless_set(CONTENT_SECURITY_POLICY, NOTHING_LOADED);
+    unless_set(CACHE_CONTROL, NO_STORE);
     if https {
-        unless_set(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        unless_set(STRICT_TRANSPORT_SECURITY, A_YEAR_OF_TLS);
     }
 }
 

@@ -180,20 +180,17 @@ impl Window {
 // window is emptied whenever a request comes. A request counts as coming at the end of its millisecond and is judged at the beginning of the present
 // one, so that rounding never forgets it early.
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "times wrap, and only differences of near ones are used"
-)]
 const fn ceil(time: Duration) -> u32 {
-    time.as_micros().div_ceil(1_000) as u32
+    millis(time, time.subsec_nanos().div_ceil(1_000_000))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "times wrap, and only differences of near ones are used"
-)]
 const fn floor(time: Duration) -> u32 {
-    time.as_millis() as u32
+    millis(time, time.subsec_millis())
+}
+
+/// The whole seconds of a time and these milliseconds.
+const fn millis(time: Duration, rest: u32) -> u32 {
+    second(time).wrapping_mul(1_000).wrapping_add(rest)
 }
 
 /// The second in 32 bits, enough for a century.
