@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use vestibule_keys::Sealer;
 use vestibule_keys::seal::SealError;
-use vestibule_model::id::MailId;
+use vestibule_model::id::{MailId, NodeId};
 use vestibule_model::mail::{Letter, MailKind};
 use vestibule_model::{Clock, Entropy, Timestamp};
 use vestibule_store::outbox::{self as rows, OutboxRow, SEALED_FOR};
@@ -41,6 +41,8 @@ pub enum Transport {
 /// What the worker works with.
 #[derive(Clone, Copy)]
 pub struct Post<'a> {
+    /// The node that sends.
+    pub node: NodeId,
     /// The database with the outbox.
     pub db: &'a Db,
     /// Where time comes from.
@@ -134,6 +136,7 @@ impl<'a> Post<'a> {
         };
         let lease_until = now.plus(longest + LEASE_MARGIN);
         let claim = Claim {
+            node: self.node,
             now,
             lease_until,
             limit: u32::try_from(limit).unwrap_or(u32::MAX),
@@ -148,6 +151,7 @@ impl<'a> Post<'a> {
             record(&row, &outcome);
             let settlement = Settlement {
                 id: row.id,
+                node: post.node,
                 now: post.clock.now(),
                 outcome,
             };
@@ -188,12 +192,19 @@ impl<'a> Post<'a> {
 
     /// Hands a mail over; answers whether it is kept here.
     async fn send(&self, row: &OutboxRow) -> Result<bool, Failure> {
+        const CLAIM: &str = "asking whose it is";
         let letter = open(self.sealer, row)?;
         let Transport::Smtp(smtp) = self.transport else {
             return Ok(true);
         };
         let rendered = self.templates.render(row.kind, &letter);
         let rendered = rendered.map_err(|error| Failure::mendable("rendering", &error.to_string()))?;
+        // A process that was frozen meanwhile may have been given up.
+        match rows::is_claimed_by(self.db, row.id, self.node).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Failure::mendable(CLAIM, "another node has taken it over")),
+            Err(error) => return Err(Failure::mendable(CLAIM, &error.to_string())),
+        }
         smtp.send(&letter.to, &rendered, row.id, row.created_at)
             .await
             .map(|()| false)
@@ -236,27 +247,34 @@ fn record(row: &OutboxRow, outcome: &Outcome) {
 }
 
 struct Claim {
+    node: NodeId,
     now: Timestamp,
     lease_until: Timestamp,
     limit: u32,
 }
 
 async fn claim_rows(tx: &mut Tx, claim: &Claim) -> Result<Vec<OutboxRow>, Error> {
-    rows::claim(tx, claim.now, claim.lease_until, claim.limit).await
+    rows::claim(tx, claim.node, claim.now, claim.lease_until, claim.limit).await
 }
 
 struct Settlement {
     id: MailId,
+    node: NodeId,
     now: Timestamp,
     outcome: Outcome,
 }
 
 async fn settle(tx: &mut Tx, settlement: &Settlement) -> Result<(), Error> {
-    let Settlement { id, now, outcome } = settlement;
+    let Settlement {
+        id,
+        node,
+        now,
+        outcome,
+    } = settlement;
     match outcome {
         Outcome::Nothing => rows::delete(tx, *id).await,
         Outcome::Sent { kept } => rows::sent(tx, *id, *now, *kept).await,
-        Outcome::Again { at, why } => rows::failed(tx, *id, *at, why).await,
-        Outcome::Dead { why } => rows::dead(tx, *id, *now, why).await,
+        Outcome::Again { at, why } => rows::failed(tx, *id, *node, *at, why).await,
+        Outcome::Dead { why } => rows::dead(tx, *id, *node, *now, why).await,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use vestibule_keys::{MasterKey, Sealer};
-use vestibule_model::id::{MailId, ProjectId};
+use vestibule_model::id::{MailId, NodeId, ProjectId};
 use vestibule_model::mail::{Letter, MailKind};
 use vestibule_model::{Clock, Entropy, Environment, Realm, Timestamp};
 use vestibule_store::outbox::{self as rows, OutboxRow, SEALED_FOR};
@@ -96,6 +96,7 @@ impl Office {
 
     fn post(&self) -> Post<'_> {
         Post {
+            node: NodeId::from_bytes([7; 16]),
             db: &self.store.db,
             clock: &self.clock,
             entropy: self.entropy.as_ref(),

@@ -73,6 +73,10 @@ id!(
     UserId
 );
 id!(
+    /// A process that serves a database beside others.
+    NodeId
+);
+id!(
     /// A session: a signed-in device.
     SessionId
 );

@@ -4,6 +4,7 @@ use crate::caches::Caches;
 use crate::entrance::Entrances;
 use crate::error::{Error, Stop};
 use crate::keyring::Making;
+use crate::node::Node;
 use crate::own_settings::OwnSettings;
 use crate::staying::Staying;
 use crate::turns::Turns;
@@ -122,6 +123,8 @@ pub struct Core {
     pub(crate) staying: Staying,
     /// Which keys are being made.
     pub(crate) making: Making,
+    /// This process among those that serve the same database.
+    pub node: Node,
     /// Which accounts' passwords are being looked at.
     pub(crate) turns: Turns,
 }
@@ -146,6 +149,7 @@ impl Core {
             staying: Staying::default(),
             making: Making::default(),
             turns: Turns::default(),
+            node: Node::new(&*entropy, &*clock),
             mail_queued: tokio::sync::Notify::new(),
             store,
             clock,

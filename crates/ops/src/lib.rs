@@ -20,6 +20,7 @@ mod jwks;
 mod keyring;
 mod logout;
 mod me;
+pub mod node;
 mod own_settings;
 mod password_login;
 mod passwords;

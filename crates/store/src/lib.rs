@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 pub mod cache;
+mod clock;
 mod columns;
 mod sentences;
 
@@ -32,6 +33,7 @@ aggregates! {
     identifiers,
     instance,
     mailed_secrets,
+    nodes,
     outbox,
     permissions,
     projects,
@@ -61,6 +63,11 @@ pub const MIGRATIONS: &[vestibule_sql::Migration] = &[
         number: 3,
         name: "roles",
         text: include_str!("../migrations/0003_roles.sql"),
+    },
+    vestibule_sql::Migration {
+        number: 4,
+        name: "nodes",
+        text: include_str!("../migrations/0004_nodes.sql"),
     },
 ];
 

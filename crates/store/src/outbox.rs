@@ -3,7 +3,7 @@
 
 use crate::columns;
 use crate::sentences::sentences;
-use vestibule_model::id::{MailId, ProjectId};
+use vestibule_model::id::{MailId, NodeId, ProjectId};
 use vestibule_model::mail::MailKind;
 use vestibule_model::{Realm, Timestamp};
 use vestibule_sql::{Db, Error, Row, Tx, bind};
@@ -51,18 +51,24 @@ sentences! {
     // The condition stands twice: in the inner query it finds the rows, in the outer one it is judged again on the
     // newest version of each, so that two workers never claim the same row.
     CLAIM = concat!(
-        "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1 WHERE next_attempt_at <= $1 AND id IN
+        "UPDATE outbox SET next_attempt_at = $2, attempts = attempts + 1, claimed_by = $4 WHERE next_attempt_at <= $1 AND id IN
             (SELECT id FROM outbox WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
         RETURNING ", all!()
     );
+    IS_CLAIMED_BY = "SELECT 1 FROM outbox WHERE id = $1 AND claimed_by = $2";
+    // Judged again of each row when it is changed: its node may be done with it by then.
+    RELEASE = "UPDATE outbox SET next_attempt_at = $1, claimed_by = NULL
+        WHERE claimed_by <> $2 AND next_attempt_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = outbox.claimed_by AND nodes.alive_until > $3)";
     NEXT_TURN = "SELECT MIN(next_attempt_at) FROM outbox WHERE next_attempt_at IS NOT NULL";
-    SENT = "UPDATE outbox SET sent_at = $2, next_attempt_at = NULL, last_error = NULL,
+    SENT = "UPDATE outbox SET sent_at = $2, next_attempt_at = NULL, last_error = NULL, claimed_by = NULL,
             payload = CASE WHEN CAST($3 AS BOOLEAN) THEN payload ELSE NULL END
         WHERE id = $1";
-    FAILED = "UPDATE outbox SET next_attempt_at = $2, last_error = $3 WHERE id = $1 AND sent_at IS NULL";
-    DEAD = "UPDATE outbox SET dead_at = $2, next_attempt_at = NULL, last_error = $3
-        WHERE id = $1 AND sent_at IS NULL";
-    RETRY = "UPDATE outbox SET next_attempt_at = $2, dead_at = NULL, attempts = 0
+    FAILED = "UPDATE outbox SET next_attempt_at = $2, last_error = $3, claimed_by = NULL
+        WHERE id = $1 AND sent_at IS NULL AND claimed_by = $4";
+    DEAD = "UPDATE outbox SET dead_at = $2, next_attempt_at = NULL, last_error = $3, claimed_by = NULL
+        WHERE id = $1 AND sent_at IS NULL AND claimed_by = $4";
+    RETRY = "UPDATE outbox SET next_attempt_at = $2, dead_at = NULL, attempts = 0, claimed_by = NULL
         WHERE id = $1 AND sent_at IS NULL AND payload IS NOT NULL AND expires_at > $2";
     DELETE = "DELETE FROM outbox WHERE id = $1";
     FIND = concat!("SELECT ", all!(), " FROM outbox WHERE id = $1");
@@ -118,14 +124,28 @@ pub async fn insert(tx: &mut Tx, mail: &OutboxRow) -> Result<(), Error> {
     tx.run(INSERT, row).await.map(drop)
 }
 
-/// Takes up to `limit` mails whose turn it is, until `lease_until`: who does not report by then loses them again.
+/// Takes up to `limit` mails whose turn it is for a node, until `lease_until`: which does not report by then loses them
+/// again.
 pub async fn claim(
     tx: &mut Tx,
+    node: NodeId,
     now: Timestamp,
     lease_until: Timestamp,
     limit: u32,
 ) -> Result<Vec<OutboxRow>, Error> {
-    tx.all(CLAIM, bind![now.micros(), lease_until.micros(), limit]).await?.iter().map(mail).collect()
+    let bind = bind![now.micros(), lease_until.micros(), limit, node.bytes()];
+    tx.all(CLAIM, bind).await?.iter().map(mail).collect()
+}
+
+/// Whether a mail is still this node's to send.
+pub async fn is_claimed_by(db: &Db, id: MailId, node: NodeId) -> Result<bool, Error> {
+    Ok(db.read_one(IS_CLAIMED_BY, bind![id.bytes(), node.bytes()]).await?.is_some())
+}
+
+/// Puts what nodes were sending that are alive no more, by the database's clock, into the line again at once; what
+/// `node` itself sends stays. Answers how many.
+pub async fn release(tx: &mut Tx, node: NodeId, now: Timestamp, clock: Timestamp) -> Result<u64, Error> {
+    tx.run(RELEASE, bind![now.micros(), node.bytes(), clock.micros()]).await
 }
 
 /// When the next mail's turn is.
@@ -139,14 +159,22 @@ pub async fn sent(tx: &mut Tx, id: MailId, now: Timestamp, keep_payload: bool) -
     tx.run(SENT, bind![id.bytes(), now.micros(), keep_payload]).await.map(drop)
 }
 
-/// The attempt failed; the mail is tried again later.
-pub async fn failed(tx: &mut Tx, id: MailId, next_attempt_at: Timestamp, error: &str) -> Result<(), Error> {
-    tx.run(FAILED, bind![id.bytes(), next_attempt_at.micros(), error]).await.map(drop)
+/// The node's attempt failed; the mail is tried again later. Nothing happens when it is another's by now.
+pub async fn failed(
+    tx: &mut Tx,
+    id: MailId,
+    node: NodeId,
+    next_attempt_at: Timestamp,
+    error: &str,
+) -> Result<(), Error> {
+    let bind = bind![id.bytes(), next_attempt_at.micros(), error, node.bytes()];
+    tx.run(FAILED, bind).await.map(drop)
 }
 
-/// The mail is given up: refused for good, tried too often, or expired.
-pub async fn dead(tx: &mut Tx, id: MailId, now: Timestamp, error: &str) -> Result<(), Error> {
-    tx.run(DEAD, bind![id.bytes(), now.micros(), error]).await.map(drop)
+/// The node gives the mail up: refused for good, tried too often, or expired. Nothing happens when it is another's by
+/// now.
+pub async fn dead(tx: &mut Tx, id: MailId, node: NodeId, now: Timestamp, error: &str) -> Result<(), Error> {
+    tx.run(DEAD, bind![id.bytes(), now.micros(), error, node.bytes()]).await.map(drop)
 }
 
 /// Puts a mail that has not gone into the line again; `false` when there is none, or it has become useless.

@@ -111,6 +111,7 @@ impl Server {
     pub async fn deliver(&self) {
         let core = self.core();
         let post = Post {
+            node: core.node.id,
             db: &core.store.db,
             clock: core.clock.as_ref(),
             entropy: core.entropy.as_ref(),

@@ -17,4 +17,5 @@ mod place;
 mod refusals;
 mod roles;
 mod stop;
+mod takeover;
 mod user_schema;

@@ -77,8 +77,11 @@ impl ServeCommand {
                     version = env!("CARGO_PKG_VERSION"),
                     "ready"
                 );
-                let ready =
-                    serde_json::json!({ "base_url": running.base_url, "metrics_url": running.metrics_url() });
+                let ready = serde_json::json!({
+                    "base_url": running.base_url,
+                    "listen_url": running.listen_url,
+                    "metrics_url": running.metrics_url(),
+                });
                 let told = if global.json {
                     global.output().result(&ready, String::new)
                 } else {

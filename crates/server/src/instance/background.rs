@@ -1,10 +1,10 @@
-//! What a server does besides answering: notes of used tokens, sweeping, mail.
+//! What a server does besides answering: notes of used tokens, sweeping, mail, signs of life.
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use vestibule_mail::{Post, Templates, Transport, outbox};
-use vestibule_ops::{Core, Error, upkeep};
+use vestibule_ops::{Core, Error, node, upkeep};
 use vestibule_web::Shutdown;
 
 /// How often the used tokens of the last second are written.
@@ -17,6 +17,8 @@ pub struct Background {
     core: Arc<Core>,
     stop: Shutdown,
     tasks: JoinSet<()>,
+    /// Says that this node is alive, until everything else has ended.
+    heart: (Shutdown, JoinHandle<()>),
 }
 
 impl Background {
@@ -26,10 +28,13 @@ impl Background {
         tasks.spawn(mark_used(Arc::clone(core), stop.clone()));
         tasks.spawn(sweep(Arc::clone(core), stop.clone()));
         tasks.spawn(mail(Arc::clone(core), templates, transport, stop.clone()));
+        let still = Shutdown::new();
+        let heart = tokio::spawn(beat(Arc::clone(core), still.clone()));
         Self {
             core: Arc::clone(core),
             stop,
             tasks,
+            heart: (still, heart),
         }
     }
 
@@ -38,6 +43,21 @@ impl Background {
         self.stop.begin();
         while self.tasks.join_next().await.is_some() {}
         tell("note used tokens", upkeep::mark_used(&self.core).await);
+        let (still, heart) = self.heart;
+        still.begin();
+        let _ = heart.await;
+        tell("say that this node ends", node::leave(&self.core).await);
+    }
+}
+
+async fn beat(core: Arc<Core>, stop: Shutdown) {
+    loop {
+        tell("say that this node is alive", node::beat(&core).await);
+        let leads = core.node.leads(&*core.clock);
+        metrics::gauge!("vestibule_node_leads").set(f64::from(u8::from(leads)));
+        if !pause(node::BEAT, &stop).await {
+            return;
+        }
     }
 }
 
@@ -49,12 +69,15 @@ async fn mark_used(core: Arc<Core>, stop: Shutdown) {
 
 async fn sweep(core: Arc<Core>, stop: Shutdown) {
     while pause(SWEEP, &stop).await {
-        tell("sweep what has expired", upkeep::sweep(&core).await);
+        if core.node.leads(&*core.clock) {
+            tell("sweep what has expired", upkeep::sweep(&core).await);
+        }
     }
 }
 
 async fn mail(core: Arc<Core>, templates: Arc<Templates>, transport: Transport, stop: Shutdown) {
     let post = Post {
+        node: core.node.id,
         db: &core.store.db,
         clock: core.clock.as_ref(),
         entropy: core.entropy.as_ref(),

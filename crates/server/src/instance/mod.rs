@@ -40,6 +40,8 @@ pub struct Options {
 pub struct Running {
     /// Where clients reach it, without a trailing slash.
     pub base_url: String,
+    /// Where it listens, as a URL: where a proxy finds it.
+    pub listen_url: String,
     metrics: Option<Metrics>,
     /// What its operations work with.
     pub core: Arc<Core>,
@@ -111,6 +113,7 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
     };
     Ok(Running {
         base_url,
+        listen_url: url(address),
         serving: tokio::spawn(async move { app.serve(listener, serving).await }),
         background: Background::start(&core, templates, transport),
         core,

@@ -16,7 +16,7 @@ use crate::{Db, Error, Tx, api_keys, audit, credentials, identifiers, instance, 
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vestibule_cluster::ThrowAway;
-use vestibule_model::id::{ApiKeyId, AuditId, MailId, ProjectId, SecretId, UserId};
+use vestibule_model::id::{ApiKeyId, AuditId, MailId, NodeId, ProjectId, SecretId, UserId};
 use vestibule_model::lockout::Lockout;
 use vestibule_model::mail::{MailKind, Purpose};
 use vestibule_model::user::User;

@@ -52,6 +52,16 @@ impl Serving {
         kill_process(self.pid(), Signal::TERM).expect("the server lives");
     }
 
+    /// SIGSTOP: it does nothing more until it is woken, and knows nothing of it.
+    pub fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("the server lives");
+    }
+
+    /// SIGCONT.
+    pub fn wake(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("the server lives");
+    }
+
     /// Waits for its end; none when it still runs after `patience`.
     pub fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
         self.guard.ended(patience)
