@@ -50,6 +50,6 @@ fn check(stage: &Stage<'_>, door: &Door, path: &str, report: &mut Report) -> Res
     let token = door.sign_in(stage.server, READER)?;
     let load = || Ok(door.reads(stage.server, path, &token, stage.seconds));
     let checked = stage.against(Limit::BareAnswer, load)?;
-    judge_check(report, &format!("GET {path}"), &checked);
+    judge_check(report, &format!("GET {path}"), &checked, 2.5);
     Ok(())
 }

@@ -92,6 +92,41 @@ impl Load {
     }
 }
 
+/// Puts a load on each of several servers at once, and takes them for one: rates add up, and an answer costs what it
+/// costs on the average.
+pub fn run_together(loads: &[(Load, &Child)]) -> Result<Measured, Failed> {
+    let cpu =
+        || -> Result<Vec<f64>, Failed> { loads.iter().map(|(_, server)| server.cpu_seconds()).collect() };
+    let before = cpu()?;
+    let started: Vec<_> = loads
+        .iter()
+        .map(|(load, _)| load.start())
+        .collect::<Result<_, _>>()?;
+    let printed: Vec<_> = started
+        .into_iter()
+        .map(std::process::Child::wait_with_output)
+        .collect();
+    let mut all = Measured {
+        rate: 0.0,
+        cpu: 0.0,
+        p50: 0.0,
+        p99: 0.0,
+        refused: 0,
+    };
+    for (printed, (before, after)) in printed.into_iter().zip(before.into_iter().zip(cpu()?)) {
+        let one = read(&String::from_utf8_lossy(&printed?.stdout), after - before)?;
+        let rate = all.rate + one.rate;
+        all = Measured {
+            rate,
+            cpu: (all.cpu * all.rate + one.cpu * one.rate) / rate.max(1.0),
+            p50: all.p50.max(one.p50),
+            p99: all.p99.max(one.p99),
+            refused: all.refused + one.refused,
+        };
+    }
+    Ok(all)
+}
+
 /// Reads what `wrk --latency` prints.
 pub fn read(printed: &str, cpu_seconds: f64) -> Result<Measured, Failed> {
     let after = |label: &str| {

@@ -11,6 +11,7 @@ mod limit;
 mod load;
 mod many_projects;
 mod people;
+mod postgres;
 mod projects;
 mod reference;
 mod report;
@@ -41,6 +42,9 @@ struct Arguments {
     /// Users that are imported before the second round, whose figures must stay within 15 % of the first.
     #[arg(long, default_value_t = 100_000)]
     users: u32,
+    /// Users that are imported into PostgreSQL before its second round.
+    #[arg(long, default_value_t = 1_000_000)]
+    postgres_users: u32,
     /// Projects in one process, whose figures must stay within 15 % of those of a single one.
     #[arg(long, default_value_t = 10_000)]
     projects: u32,
@@ -62,6 +66,8 @@ enum Part {
     Gateway,
     /// Many projects in one process
     Projects,
+    /// Rakomi's login, refresh and `me` on PostgreSQL, with few users and with many, and on two nodes
+    Postgres,
 }
 
 #[derive(Subcommand)]
@@ -92,6 +98,7 @@ fn main() -> Result<(), Failed> {
             Part::Door => doors::run(&arguments, &mut report)?,
             Part::Gateway => gateway::run(&arguments, &mut report)?,
             Part::Projects => projects::run(&arguments, &mut report)?,
+            Part::Postgres => postgres::run(&arguments, &mut report)?,
         }
     }
     match report.print() {

@@ -13,6 +13,7 @@ use crate::{Arguments, Failed};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 /// Hashing memory of one worker, in MiB.
 const WORKER_MEMORY: f64 = 19.0;
@@ -64,9 +65,9 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     let first = round(&stage)?;
     judge_round(report, &first);
     if arguments.users > 0 {
-        import(&server, arguments)?;
+        import(&server, &arguments.binary, arguments.users)?;
         let second = round(&stage)?;
-        judge_growth(report, &first, &second, arguments.users);
+        judge_growth(report, "", &first, &second, arguments.users);
     }
     Ok(())
 }
@@ -108,7 +109,8 @@ fn sign_in_all(server: &Server) -> Result<String, Failed> {
     Ok(file.to_string_lossy().into_owned())
 }
 
-fn round(stage: &Stage<'_>) -> Result<Round, Failed> {
+/// Measures what must not change when the database grows.
+pub fn round(stage: &Stage<'_>) -> Result<Round, Failed> {
     let Stage { server, seconds, .. } = *stage;
     let access = RAKOMI.sign_in(server, READER)?;
     let jwks = server.url("/.well-known/jwks.json");
@@ -124,13 +126,14 @@ fn round(stage: &Stage<'_>) -> Result<Round, Failed> {
     })
 }
 
-fn me(server: &Server, access: &str, seconds: u64) -> Load {
+/// `me` of one signed-in user.
+pub fn me(server: &Server, access: &str, seconds: u64) -> Load {
     RAKOMI.reads(server, "/v1/auth/me", access, seconds)
 }
 
 /// Refreshes by as many clients as the store's own limits were measured with, in 256 families that are new, since the
 /// last load used the tokens of the others up.
-fn refreshes(server: &Server, seconds: u64) -> Result<Load, Failed> {
+pub fn refreshes(server: &Server, seconds: u64) -> Result<Load, Failed> {
     let arguments = vec![server.key.clone(), sign_in_all(server)?];
     Ok(Load::script(server.url("/v1/auth/refresh"), "refresh.lua", arguments, seconds).connections(64))
 }
@@ -159,11 +162,11 @@ fn flood(report: &mut Report, server: &Server, seconds: u64) -> Result<(), Faile
 }
 
 /// Fills the test environment through the import command.
-fn import(server: &Server, arguments: &Arguments) -> Result<(), Failed> {
+pub fn import(server: &Server, binary: &Path, users: u32) -> Result<(), Failed> {
     const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuCXRTXIjI0VuzGMz3BTEmwlqUaPNPFhK";
     let file = server.data().join("bench-users.jsonl");
     let mut lines = std::io::BufWriter::new(std::fs::File::create(&file)?);
-    for number in 0..arguments.users {
+    for number in 0..users {
         writeln!(
             lines,
             "{}",
@@ -171,7 +174,7 @@ fn import(server: &Server, arguments: &Arguments) -> Result<(), Failed> {
         )?;
     }
     lines.flush()?;
-    let status = std::process::Command::new(&arguments.binary)
+    let status = std::process::Command::new(binary)
         .args([
             "user",
             "import",
@@ -184,6 +187,7 @@ fn import(server: &Server, arguments: &Arguments) -> Result<(), Failed> {
         ])
         .arg(server.data())
         .arg(&file)
+        .envs(server.settings())
         .stdout(std::process::Stdio::null())
         .status()?;
     if status.success() {

@@ -25,6 +25,7 @@ pub struct Server {
     /// How long it took from start to its first answer.
     pub started_in: Duration,
     folder: Arc<TempDir>,
+    settings: Vec<(String, String)>,
     clients: AtomicU32,
 }
 
@@ -129,6 +130,10 @@ impl Server {
             key,
             started_in: Duration::ZERO,
             folder: Arc::clone(folder),
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             clients: AtomicU32::new(0),
         };
         server.get("/v1/health")?;
@@ -139,6 +144,13 @@ impl Server {
     /// The folder that it started in.
     pub fn folder(&self) -> Arc<TempDir> {
         Arc::clone(&self.folder)
+    }
+
+    /// What it was started with besides its folder, as commands that work on the same data need it.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The folder with the database.

@@ -149,7 +149,7 @@ impl Core {
             staying: Staying::default(),
             making: Making::default(),
             turns: Turns::default(),
-            node: Node::new(&*entropy, &*clock),
+            node: Node::new(&entropy, &clock),
             mail_queued: tokio::sync::Notify::new(),
             store,
             clock,

@@ -53,7 +53,7 @@ impl Background {
 async fn beat(core: Arc<Core>, stop: Shutdown) {
     loop {
         tell("say that this node is alive", node::beat(&core).await);
-        let leads = core.node.leads(&*core.clock);
+        let leads = core.node.leads();
         metrics::gauge!("vestibule_node_leads").set(f64::from(u8::from(leads)));
         if !pause(node::BEAT, &stop).await {
             return;
@@ -69,7 +69,7 @@ async fn mark_used(core: Arc<Core>, stop: Shutdown) {
 
 async fn sweep(core: Arc<Core>, stop: Shutdown) {
     while pause(SWEEP, &stop).await {
-        if core.node.leads(&*core.clock) {
+        if core.node.leads() {
             tell("sweep what has expired", upkeep::sweep(&core).await);
         }
     }
@@ -77,7 +77,7 @@ async fn sweep(core: Arc<Core>, stop: Shutdown) {
 
 async fn mail(core: Arc<Core>, templates: Arc<Templates>, transport: Transport, stop: Shutdown) {
     let post = Post {
-        node: core.node.id,
+        node: core.node.id(),
         db: &core.store.db,
         clock: core.clock.as_ref(),
         entropy: core.entropy.as_ref(),
