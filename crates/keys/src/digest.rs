@@ -10,6 +10,26 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     array(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
+/// SHA-256 of what comes in pieces.
+pub struct Sha256(digest::Context);
+
+impl Sha256 {
+    /// The digest of nothing yet.
+    pub fn begin() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+
+    /// Takes the next piece; where pieces are divided makes no difference.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was taken.
+    pub fn end(self) -> [u8; 32] {
+        array(self.0.finish().as_ref())
+    }
+}
+
 /// Whether two texts are equal, in a time that depends on their lengths only.
 pub(crate) fn equal(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
@@ -80,6 +100,10 @@ mod tests {
             0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad,
         ];
         assert_eq!(sha256(b"abc"), expected);
+        let mut pieces = Sha256::begin();
+        pieces.update(b"a");
+        pieces.update(b"bc");
+        assert_eq!(pieces.end(), expected);
     }
 
     #[test]

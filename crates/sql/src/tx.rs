@@ -59,6 +59,17 @@ impl Tx {
         self.note(answer)
     }
 
+    /// Runs a sentence that returns no rows once for each of `rows`, on `PostgreSQL` without waiting between them; answers
+    /// how many rows were written in all.
+    pub async fn each(&mut self, sql: impl Into<Sql>, rows: &[Vec<Value>]) -> Result<u64, Error> {
+        let text = self.text(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::each(connection, text, rows),
+            Driver::Postgres(transaction) => transaction.each(text, rows).await,
+        };
+        self.note(answer)
+    }
+
     /// Runs the sentences of a migration.
     pub(crate) async fn script(&mut self, text: &str) -> Result<(), Error> {
         self.unspoilt()?;

@@ -33,6 +33,7 @@ aggregates! {
     identifiers,
     instance,
     mailed_secrets,
+    moving,
     nodes,
     outbox,
     permissions,
@@ -68,6 +69,11 @@ pub const MIGRATIONS: &[vestibule_sql::Migration] = &[
         number: 4,
         name: "nodes",
         text: include_str!("../migrations/0004_nodes.sql"),
+    },
+    vestibule_sql::Migration {
+        number: 5,
+        name: "moving",
+        text: include_str!("../migrations/0005_moving.sql"),
     },
 ];
 

@@ -5,6 +5,7 @@ pub mod gateway;
 pub mod instance;
 pub mod keys;
 pub mod mail;
+pub mod moving;
 pub mod projects;
 pub mod roles;
 pub mod sessions;

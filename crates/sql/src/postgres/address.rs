@@ -14,6 +14,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long sent bytes may stay unacknowledged before the system gives a connection up.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
 
+/// Where a server listens unless the URL says.
+const PORT: u16 = 5432;
+
 /// Where the database is and how far its certificate is trusted.
 pub struct Address {
     pub config: Config,
@@ -68,6 +71,34 @@ impl Address {
             config.application_name("vestibule");
         }
         Ok(Self { config, trust })
+    }
+
+    /// Where the database is: no user, no password, and the same text however the address was written.
+    pub fn shown(&self) -> String {
+        let ports = self.config.get_ports();
+        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(PORT);
+        let (mut servers, mut sockets) = (Vec::new(), Vec::new());
+        for (index, host) in self.config.get_hosts().iter().enumerate() {
+            match host {
+                Host::Tcp(name) => servers.push(format!("{name}:{}", port(index))),
+                Host::Unix(folder) => {
+                    let other = Some(port(index)).filter(|port| *port != PORT);
+                    let other = other.map_or_else(String::new, |port| format!("&port={port}"));
+                    sockets.push(format!("?host={}{other}", folder.display()));
+                }
+            }
+        }
+        if self.config.get_hosts().is_empty() {
+            let numbers = self.config.get_hostaddrs().iter().enumerate();
+            servers.extend(numbers.map(|(index, number)| format!("{number}:{}", port(index))));
+        }
+        let database = self.config.get_dbname().or(self.config.get_user());
+        format!(
+            "postgres://{}/{}{}",
+            servers.join(","),
+            database.unwrap_or_default(),
+            sockets.concat()
+        )
     }
 }
 
@@ -167,6 +198,26 @@ mod tests {
         );
         let socket = parsed("postgres:///house?host=/run/postgresql&user=ada&sslmode=verify-full");
         assert_eq!(socket.config.get_ssl_mode(), SslMode::Disable);
+    }
+
+    #[test]
+    fn one_place_is_shown_as_one_text_without_user_and_password() {
+        for (url, shown) in [
+            ("postgres://ada:geheim@db/house?sslmode=require", "postgres://db:5432/house"),
+            ("postgresql://db:5432/house?user=ada&password=geheim", "postgres://db:5432/house"),
+            ("postgres://ada:geheim@db", "postgres://db:5432/ada"),
+            ("postgres://one:1,two:2/house?user=ada", "postgres://one:1,two:2/house"),
+            (
+                "postgres:///house?host=/run/postgresql&user=geheim",
+                "postgres:///house?host=/run/postgresql",
+            ),
+            (
+                "postgres:///house?host=/run&port=6000&user=ada",
+                "postgres:///house?host=/run&port=6000",
+            ),
+        ] {
+            assert_eq!(parsed(url).shown(), shown);
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Listener;
+use super::address::Address;
+use crate::{Error, Listener};
 
 /// Options of [`Db::open_postgres`](crate::Db::open_postgres).
 pub struct OpenPostgres {
@@ -46,5 +47,14 @@ impl OpenPostgres {
             listener: None,
             ..Self::new(url, Arc::new(()))
         }
+    }
+
+    /// Where the database is, without user and password, and the same text however the address was written: for
+    /// messages, and to tell whether two addresses are one.
+    ///
+    /// # Errors
+    /// [`Error::Open`] when the address cannot be understood; it is not shown.
+    pub fn shown(&self) -> Result<String, Error> {
+        Ok(Address::parse(&self.url)?.shown())
     }
 }

@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use deadpool_postgres::ClientWrapper;
 use futures_util::TryStreamExt as _;
+use futures_util::future::join_all;
 use tokio_postgres::{RowStream, types::Type};
 
 use super::bind;
@@ -58,6 +59,29 @@ pub async fn run(
             .await
     };
     collect(sent.map_err(|error| fault(&error, sql))?, sql).await
+}
+
+/// Runs a sentence that returns no rows once for each row of values, without waiting between them; answers how many rows
+/// it wrote. After the first that fails, the server refuses the rest.
+pub async fn each(
+    client: &ClientWrapper,
+    prepare: bool,
+    sql: &'static str,
+    rows: &[Vec<Value>],
+) -> Result<u64, Fault> {
+    if prepare {
+        // Once, before so many ask for it that it would be prepared for each of them.
+        client
+            .prepare_cached(sql)
+            .await
+            .map_err(|error| fault(&error, sql))?;
+    }
+    let runs = rows.iter().map(|values| run(client, prepare, sql, values));
+    let mut written = 0;
+    for ran in join_all(runs).await {
+        written += ran?.count;
+    }
+    Ok(written)
 }
 
 async fn collect(stream: RowStream, sql: &'static str) -> Result<Outcome, Fault> {

@@ -151,36 +151,26 @@ impl Transaction {
         }
     }
 
+    /// Runs a sentence once for each row of values, all of them on their way before the first is answered; answers how
+    /// many rows were written.
+    pub fn each<'t>(
+        &'t mut self,
+        sql: &'static str,
+        rows: &'t [Vec<Value>],
+    ) -> BoxFuture<'t, Result<u64, Error>> {
+        Box::pin(async move {
+            let client = self.client.as_ref().ok_or(Error::Lost)?;
+            let run = sentence::each(client, self.terms.prepare, sql, rows);
+            let ran = travel(client, self.terms, &mut self.begun, run).await;
+            ran?.map_err(|failed| self.fail(failed))
+        })
+    }
+
     async fn sentence(&mut self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
         let client = self.client.as_ref().ok_or(Error::Lost)?;
-        let left = self.terms.left();
-        if left.is_zero() {
-            return Err(Error::TooLate);
-        }
         let run = sentence::run(client, self.terms.prepare, sql, values);
-        let ran = if self.begun {
-            tokio::time::timeout(left, run).await
-        } else {
-            self.begun = true;
-            let begin = self.terms.begin();
-            let both = async {
-                match join(client.batch_execute(&begin), run).await {
-                    (Ok(()), ran) => ran,
-                    (Err(_), Err(failed)) => Err(failed),
-                    // It ran outside of any transaction.
-                    (Err(_), Ok(_)) => Err(Fault {
-                        error: Error::Unknown,
-                        fate: Fate::Gone,
-                    }),
-                }
-            };
-            tokio::time::timeout(left, both).await
-        };
-        match ran {
-            Ok(Ok(outcome)) => Ok(outcome),
-            Ok(Err(failed)) => Err(self.fail(failed)),
-            Err(_) => Err(self.fail(Fault::silent())),
-        }
+        let ran = travel(client, self.terms, &mut self.begun, run).await;
+        ran?.map_err(|failed| self.fail(failed))
     }
 
     fn fail(&mut self, failed: Fault) -> Error {
@@ -272,6 +262,38 @@ impl Transaction {
             Some(failed) => Err(self.fail(failed)),
         }
     }
+}
+
+/// Lets what was asked travel, behind the BEGIN where it is the first.
+async fn travel<T>(
+    client: &Held,
+    terms: Terms,
+    begun: &mut bool,
+    run: impl Future<Output = Result<T, Fault>>,
+) -> Result<Result<T, Fault>, Error> {
+    let left = terms.left();
+    if left.is_zero() {
+        return Err(Error::TooLate);
+    }
+    let ran = if *begun {
+        tokio::time::timeout(left, run).await
+    } else {
+        *begun = true;
+        let begin = terms.begin();
+        let both = async {
+            match join(client.batch_execute(&begin), run).await {
+                (Ok(()), ran) => ran,
+                (Err(_), Err(failed)) => Err(failed),
+                // It ran outside of any transaction.
+                (Err(_), Ok(_)) => Err(Fault {
+                    error: Error::Unknown,
+                    fate: Fate::Gone,
+                }),
+            }
+        };
+        tokio::time::timeout(left, both).await
+    };
+    Ok(ran.unwrap_or_else(|_| Err(Fault::silent())))
 }
 
 impl Drop for Transaction {

@@ -41,6 +41,11 @@ pub fn run(connection: &Connection, sql: &'static str, values: &[Value]) -> Resu
     Ok(rows as u64)
 }
 
+/// Runs a sentence that returns no rows once for each row of values; answers how many rows were written in all.
+pub fn each(connection: &Connection, sql: &'static str, rows: &[Vec<Value>]) -> Result<u64, Error> {
+    rows.iter().map(|values| run(connection, sql, values)).sum()
+}
+
 /// Runs the sentences of a script.
 pub fn script(connection: &Connection, text: &str) -> Result<(), Error> {
     connection
