@@ -7,6 +7,7 @@ mod client;
 mod connections;
 mod disk;
 mod gateway;
+mod house;
 mod kill;
 mod ledger;
 mod limits;

@@ -8,6 +8,7 @@ mod keys;
 mod lockout;
 mod login;
 mod mail;
+mod moving;
 mod operators;
 mod profile;
 mod refresh;

@@ -14,6 +14,8 @@ mod key;
 mod mail;
 mod master_key;
 mod migrate;
+mod moving;
+mod moving_place;
 mod output;
 mod password_argument;
 mod project;

@@ -71,15 +71,17 @@ fn bare(variables: &BTreeMap<String, String>, profile: Profile) -> Vec<Named> {
 /// `sqlite:vestibule.db`, `sqlite://vestibule.db` and `sqlite:///srv/vestibule.db` name files, as does what has no scheme
 /// at all. Any other is an address, and refused by the check of addresses unless it is PostgreSQL's.
 fn database(url: &str, named: impl Fn(&str, String, &str) -> Named) -> Named {
-    let path = url.strip_prefix("sqlite:");
-    match path.or((!url.contains("://")).then_some(url)) {
-        Some(path) => named(
-            "database.path",
-            path.strip_prefix("//").unwrap_or(path).to_owned(),
-            "DATABASE_URL",
-        ),
+    match database_path(url) {
+        Some(path) => named("database.path", path.to_owned(), "DATABASE_URL"),
         None => named("database.url", url.to_owned(), "DATABASE_URL"),
     }
+}
+
+/// The file that an address names, if it names one.
+pub fn database_path(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:");
+    let path = path.or((!url.contains("://")).then_some(url))?;
+    Some(path.strip_prefix("//").unwrap_or(path))
 }
 
 fn secret_file(variable: &str) -> Option<&'static Key> {

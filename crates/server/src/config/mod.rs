@@ -12,6 +12,7 @@ mod smtp;
 mod tree;
 mod user_schema;
 
+pub use env::database_path;
 pub use keys::{Key, Kind, keys};
 pub use layers::{Flag, Loaded, Origin, Profile, Sources};
 pub use rate_limit::{RateLimit, StandardHeaders};

@@ -9,7 +9,7 @@ pub mod post;
 mod ready;
 
 pub use metrics::{Metrics, Recorder, Recording};
-pub use open::{OpenError, Setup, database, exposed_files, open};
+pub use open::{OpenError, Setup, database, exposed_files, open, refuse_half_moved};
 
 use crate::config::{Config, Limits, Profile};
 use crate::data::Folder;

@@ -12,7 +12,7 @@ use vestibule_keys::{HashPool, Sealer, pool};
 use vestibule_model::{Clock, Entropy};
 use vestibule_ops::admin::instance::adopt_master_key;
 use vestibule_ops::{Core, InstanceSettings, Parts};
-use vestibule_store::{Open, OpenPostgres, OpenSqlite, Role, Store, instance};
+use vestibule_store::{Open, OpenPostgres, OpenSqlite, Role, Store, instance, moving};
 
 /// What an instance is opened with besides its configuration.
 #[derive(Clone)]
@@ -112,6 +112,7 @@ async fn unlock(
     found: Option<vestibule_keys::MasterKey>,
 ) -> Result<Unlocked, OpenError> {
     prepare_schema(store, setup).await?;
+    refuse_half_moved(store).await?;
     let sealed_by = instance::get(&store.db, instance::MASTER_KEY).await?;
     let current = match found {
         None if setup.create && sealed_by.is_none() => {
@@ -151,6 +152,18 @@ async fn prepare_schema(store: &Store, setup: &Setup) -> Result<(), OpenError> {
         ));
     }
     Ok(())
+}
+
+/// Refuses a database that only half of another has been moved into.
+pub async fn refuse_half_moved(store: &Store) -> Result<(), OpenError> {
+    let Some(unfinished) = moving::unfinished(&store.db).await? else {
+        return Ok(());
+    };
+    Err(OpenError::Other(format!(
+        "a move from {} into this database is unfinished: run the same `vestibule migrate --from … --to …` again, or \
+         drop this database",
+        unfinished.source
+    )))
 }
 
 /// The configured database, as a server or a command uses it.
