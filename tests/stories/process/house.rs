@@ -46,11 +46,18 @@ fn refused(ended: &Ended, code: i32) -> &str {
 /// Ids and codes of the mails in the development inbox, of which there are this many soon.
 fn inbox(server: &Server, count: usize) -> Vec<(Value, Value)> {
     let mails = || {
-        let inbox = Request::get("/dev/inbox.json").send(server.door.address).unwrap().json();
+        let inbox = Request::get("/dev/inbox.json")
+            .send(server.door.address)
+            .unwrap()
+            .json();
         let mails = inbox["data"].as_array().unwrap().iter();
-        mails.map(|mail| (mail["id"].clone(), mail["code"].clone())).collect::<Vec<_>>()
+        mails
+            .map(|mail| (mail["id"].clone(), mail["code"].clone()))
+            .collect::<Vec<_>>()
     };
-    eventually("mails", Duration::from_secs(10), || Some(mails()).filter(|mails| mails.len() == count))
+    eventually("mails", Duration::from_secs(10), || {
+        Some(mails()).filter(|mails| mails.len() == count)
+    })
 }
 
 /// People who came through several doors.
@@ -66,7 +73,10 @@ impl People {
         let ada = server.door.newcomer("ada@example.org");
         let bob = server.door.newcomer("bob@example.org");
         let credentials = json!({ "email": "ada@example.org", "password": PASSWORD });
-        let rakcha = server.door.send(Request::post("/api/users/auth", &credentials)).unwrap();
+        let rakcha = server
+            .door
+            .send(Request::post("/api/users/auth", &credentials))
+            .unwrap();
         let eve = json!({ "email": "eve@example.org", "password": "Correct horse battery 1" });
         let signed_up = server.door.send(Request::post("/api/auth/signup", &eve)).unwrap();
         assert!(signed_up.status < 300, "{signed_up:?}");
@@ -87,7 +97,10 @@ impl People {
         let door = &server.door;
         let me = door.send(door.me(&self.ada.access)).unwrap().expect(200).json();
         assert_eq!(me["roles"], json!(["admin"]), "{me}");
-        for (path, token) in [("/forward-auth/rakcha", &self.rakcha), ("/api/users/me", &self.arkos)] {
+        for (path, token) in [
+            ("/forward-auth/rakcha", &self.rakcha),
+            ("/api/users/me", &self.arkos),
+        ] {
             let asked = door.send(Request::get(path).bearer(token)).unwrap();
             assert_eq!(asked.status, 200, "{path}: {asked:?}");
         }
@@ -120,7 +133,11 @@ fn rl23_a_lived_in_house_moves_to_postgres_and_back_and_nobody_is_signed_out() {
         let tables = moved["tables"].as_array().unwrap();
         tables.iter().find(|it| it["table"] == table).unwrap()["rows"].clone()
     };
-    assert_eq!((rows(&moved, "users"), rows(&moved, "roles")), (json!(3), json!(1)), "{moved}");
+    assert_eq!(
+        (rows(&moved, "users"), rows(&moved, "roles")),
+        (json!(3), json!(1)),
+        "{moved}"
+    );
     assert!(rows(&moved, "outbox").as_u64() > Some(0), "{moved}");
     let server = serve(&place, &new);
     people.are_at_home(&server);
@@ -175,9 +192,14 @@ fn arrived(target: &str) -> Option<u64> {
 /// A move in a process of its own.
 fn start(place: &Place, from: &str, to: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule-in-stories"));
-    command.args(["migrate", "--from", from, "--to", to, "--yes", "--data"]).arg(place.data());
+    command
+        .args(["migrate", "--from", from, "--to", to, "--yes", "--data"])
+        .arg(place.data());
     command.env_clear();
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command.spawn().unwrap()
 }
 
@@ -189,7 +211,9 @@ fn half_moved(to: &str) -> Place {
     stop(server);
     fill(&place);
     let mut child = start(&place, &file(&place.database()), to);
-    eventually("rows arrive", Duration::from_secs(30), || arrived(to).filter(|rows| *rows > 500));
+    eventually("rows arrive", Duration::from_secs(30), || {
+        arrived(to).filter(|rows| *rows > 500)
+    });
     // SIGKILL.
     child.kill().unwrap();
     child.wait().unwrap();
@@ -201,11 +225,19 @@ fn half_moved(to: &str) -> Place {
 fn rl23_killed(to: &str) {
     let place = half_moved(to);
     let old = file(&place.database());
-    for command in [&["user", "list"][..], &["migrate"], &["doctor"], &["dev", "--listen", "127.0.0.1:0"]] {
+    for command in [
+        &["user", "list"][..],
+        &["migrate"],
+        &["doctor"],
+        &["dev", "--listen", "127.0.0.1:0"],
+    ] {
         let ended = there(&place, to, command);
         assert_eq!(ended.code, Some(1), "{command:?}");
         let said = format!("{}{}", ended.out, ended.err);
-        assert!(said.contains(&format!("a move from {old} into this database is unfinished")), "{said}");
+        assert!(
+            said.contains(&format!("a move from {old} into this database is unfinished")),
+            "{said}"
+        );
     }
     let moved = migrate(&place, &old, to).json();
     assert_eq!(moved["resumed"], true, "{moved}");
@@ -239,7 +271,10 @@ fn rl23_control_a_row_that_changed_after_it_was_copied_is_found_and_the_target_s
     for _ in 0..2 {
         let differs = migrate(&place, &file(&place.database()), &new);
         let said = refused(&differs, 1);
-        assert!(said.contains("the table users is not the same") && said.contains("1 rows"), "{said}");
+        assert!(
+            said.contains("the table users is not the same") && said.contains("1 rows"),
+            "{said}"
+        );
     }
     let closed = there(&place, &new, &["migrate"]);
     assert!(refused(&closed, 1).contains("is unfinished"), "{closed:?}");
@@ -255,9 +290,24 @@ fn addresses_that_lead_nowhere_are_refused_and_nothing_is_made_and_no_password_s
     stop(place.dev());
     for (from, to, code, said) in [
         (old.as_str(), old.as_str(), 2, "the same database"),
-        (&old, "postgres://ada:geheim@host:port/x", 2, "--to: the PostgreSQL address is wrong"),
-        ("mysql://ada:geheim@host/x", &old, 2, "--from: the PostgreSQL address is wrong"),
-        (&old, "postgres://ada:geheim@127.0.0.1:1/x", 1, "check that PostgreSQL is running"),
+        (
+            &old,
+            "postgres://ada:geheim@host:port/x",
+            2,
+            "--to: the PostgreSQL address is wrong",
+        ),
+        (
+            "mysql://ada:geheim@host/x",
+            &old,
+            2,
+            "--from: the PostgreSQL address is wrong",
+        ),
+        (
+            &old,
+            "postgres://ada:geheim@127.0.0.1:1/x",
+            1,
+            "check that PostgreSQL is running",
+        ),
     ] {
         let ended = migrate(&place, from, to);
         assert!(refused(&ended, code).contains(said), "{ended:?}");
@@ -271,6 +321,9 @@ fn addresses_that_lead_nowhere_are_refused_and_nothing_is_made_and_no_password_s
     let newest = "DELETE FROM schema_migrations WHERE number = (SELECT MAX(number) FROM schema_migrations)";
     database.execute(newest, ()).unwrap();
     let older = migrate(&place, &old, &file(&new));
-    assert!(refused(&older, 1).contains("run `vestibule migrate` on it first"), "{older:?}");
+    assert!(
+        refused(&older, 1).contains("run `vestibule migrate` on it first"),
+        "{older:?}"
+    );
     assert!(!new.exists());
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use vestibule_keys::digest::Sha256;
 use vestibule_model::Timestamp;
 use vestibule_store::moving::{self, Begun, Page, Place, ROWS, Unfinished};
-use vestibule_store::{Db, Error, Store, Tx};
+use vestibule_store::{Db, Error, Store, Tx, instance};
 
 /// How long one page may take to arrive.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -20,7 +20,7 @@ pub enum Refused {
     SourceIsOlder(usize),
     /// The source is itself the target of a move, from there, that is not finished.
     SourceIsUnfinished(String),
-    /// The target's tables are not this release's.
+    /// An older release lives in the target.
     TargetIsOlder,
     /// The target has rows, in this table among others.
     TargetIsLivedIn(&'static str),
@@ -103,11 +103,13 @@ impl<'h> Move<'h> {
     /// Makes sure that the target is empty, or half moved from this source, and gives it its tables; from then on it is
     /// not served until [`Move::end`].
     pub async fn begin(from: Source<'h>, to: &'h Store, now: Timestamp) -> Result<Self, Refused> {
-        if !to.is_empty().await? && !to.pending().await?.is_empty() {
+        // Tables that are not all there may be an earlier run's; those of a house that was lived in know its master key.
+        let begun = !to.is_empty().await? && !to.pending().await?.is_empty();
+        if begun && instance::get(&to.db, instance::MASTER_KEY).await?.is_some() {
             return Err(Refused::TargetIsOlder);
         }
         to.migrate(now).await?;
-        let begun = to.db.write(soon(), begin, from.name.to_owned()).await?;
+        let begun = to.db.write(soon(), begin, (from.name.to_owned(),)).await?;
         let (place, arrived, resumed) = match begun {
             Begun::Now => (Place::before(0), 0, false),
             Begun::Before(Unfinished {
@@ -195,7 +197,7 @@ fn soon() -> Instant {
     Instant::now() + PATIENCE
 }
 
-async fn begin(tx: &mut Tx, source: &String) -> Result<Begun, Error> {
+async fn begin(tx: &mut Tx, (source,): &(String,)) -> Result<Begun, Error> {
     moving::begin(tx, source).await
 }
 

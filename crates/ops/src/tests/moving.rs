@@ -102,8 +102,14 @@ async fn rl23_an_interrupted_move_goes_on_from_the_same_source_and_from_no_other
         assert_eq!((contents[0].table, contents[0].rows), ("instance", 6));
         second.end().await.unwrap();
         assert!(!new.is_half_moved().await);
-        assert!(matches!(refused(&old, &new).await, Refused::TargetIsLivedIn("instance")));
-        assert!(matches!(first.step(2).await, Err(Refused::TargetIsTaken)), "the first goes on");
+        assert!(matches!(
+            refused(&old, &new).await,
+            Refused::TargetIsLivedIn("instance")
+        ));
+        assert!(
+            matches!(first.step(2).await, Err(Refused::TargetIsTaken)),
+            "the first goes on"
+        );
     }
 }
 
@@ -117,7 +123,9 @@ async fn rl23_a_row_that_was_changed_on_either_side_is_found_and_the_target_stay
 
         new.note("b", "as it was not").await;
         let found = under_way.compare(|_, _| {}).await.unwrap_err();
-        let Refused::Differs { from, to } = found else { panic!("{found:?}") };
+        let Refused::Differs { from, to } = found else {
+            panic!("{found:?}")
+        };
         assert_eq!((from.table, from.rows, to.rows), ("instance", 6, 6));
         assert_ne!(from.sha256, to.sha256);
         assert!(new.is_half_moved().await);
@@ -126,7 +134,9 @@ async fn rl23_a_row_that_was_changed_on_either_side_is_found_and_the_target_stay
 
         old.note("late", "written meanwhile").await;
         let found = under_way.compare(|_, _| {}).await.unwrap_err();
-        let Refused::Differs { from, to } = found else { panic!("{found:?}") };
+        let Refused::Differs { from, to } = found else {
+            panic!("{found:?}")
+        };
         assert_eq!((from.table, from.rows, to.rows), ("instance", 7, 6));
         assert!(new.is_half_moved().await);
     }
@@ -146,7 +156,10 @@ async fn only_a_whole_house_is_left_and_only_an_empty_one_is_entered() {
     }
     for lived_in in House::each().await {
         let lived_in = lived_in.settle().await;
-        assert!(matches!(refused(&old, &lived_in).await, Refused::TargetIsLivedIn("instance")));
+        assert!(matches!(
+            refused(&old, &lived_in).await,
+            Refused::TargetIsLivedIn("instance")
+        ));
         assert!(!lived_in.is_half_moved().await);
     }
 }
@@ -155,7 +168,9 @@ async fn only_a_whole_house_is_left_and_only_an_empty_one_is_entered() {
 async fn what_postgres_cannot_store_is_named_before_it_is_sent() {
     let old = House::sqlite().await.settle().await;
     old.note("odd", "a\0b").await;
-    let Some(new) = House::postgres().await else { return };
+    let Some(new) = House::postgres().await else {
+        return;
+    };
     let mut under_way = begin(&old, &new).await.unwrap();
     let found = loop {
         match under_way.step(2).await {

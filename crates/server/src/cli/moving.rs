@@ -1,5 +1,6 @@
 //! `vestibule migrate --from … --to …`
 
+use super::archive::hex;
 use super::moving_place::Place;
 use super::{Failure, Global, Outcome, Output};
 use serde::Serialize;
@@ -17,11 +18,11 @@ struct Moved {
     /// The fingerprint of the master key that sealed what was moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     master_key: Option<String>,
-    tables: Vec<Table>,
+    tables: Vec<Compared>,
 }
 
 #[derive(Serialize)]
-struct Table {
+struct Compared {
     table: &'static str,
     rows: u64,
     sha256: String,
@@ -59,7 +60,7 @@ pub async fn run(from: &str, to: &str, global: &Global) -> Outcome {
     let (tables, resumed) = moved?;
     let told = Moved {
         rows: tables.iter().map(|content| content.rows).sum(),
-        tables: tables.into_iter().map(Table::from).collect(),
+        tables: tables.into_iter().map(Compared::from).collect(),
         from: houses.from.shown,
         to: houses.to.shown,
         resumed,
@@ -109,11 +110,13 @@ impl Houses {
                  on it first"
             ),
             Refused::SourceIsUnfinished(before) => {
-                format!("a move from {before} into {from} is unfinished: finish it first, or move from {before}")
+                format!(
+                    "a move from {before} into {from} is unfinished: finish it first, or move from {before}"
+                )
             }
-            Refused::TargetIsOlder => format!(
-                "{to} has tables that this release did not make, or not all of its own: name an empty database"
-            ),
+            Refused::TargetIsOlder => {
+                format!("{to} is not empty (an older release made it): name an empty database")
+            }
             Refused::TargetIsLivedIn(table) => {
                 format!("{to} is not empty (its table {table} has rows): name an empty database")
             }
@@ -125,25 +128,32 @@ impl Houses {
                 "a row of the table {table} holds a text with a zero character (U+0000), which PostgreSQL does not \
                  store: change it in {from}, then run the same command again"
             ),
-            Refused::Differs { from: left, to: right } => format!(
+            Refused::Differs {
+                from: left,
+                to: right,
+            } => format!(
                 "the table {} is not the same on both sides: {} in {from}, {} in {to}. Somebody wrote meanwhile. {to} \
                  will not be served: stop every server, drop {to}, and begin again",
                 left.table,
                 counted(&left),
                 counted(&right)
             ),
-            Refused::Failed(error) => format!(
-                "{error}; what has arrived in {to} stays: run the same command again to go on"
-            ),
+            Refused::Failed(error) => {
+                format!("{error}; what has arrived in {to} stays: run the same command again to go on")
+            }
         })
     }
 }
 
 fn counted(content: &Content) -> String {
-    format!("{} rows ({}…)", content.rows, hex(&content.sha256).get(..12).unwrap_or_default())
+    format!(
+        "{} rows ({}…)",
+        content.rows,
+        hex(&content.sha256).get(..12).unwrap_or_default()
+    )
 }
 
-impl From<Content> for Table {
+impl From<Content> for Compared {
     fn from(content: Content) -> Self {
         Self {
             table: content.table,
@@ -153,15 +163,14 @@ impl From<Content> for Table {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn describe(told: &Moved) -> String {
     let (from, to) = (&told.from, &told.to);
     let again = if told.resumed { ", resumed," } else { "" };
     let setting = if to.starts_with("sqlite:") { "path" } else { "url" };
-    let key = told.master_key.as_ref().map_or_else(String::new, |key| format!(" {key}"));
+    let key = told
+        .master_key
+        .as_ref()
+        .map_or_else(String::new, |key| format!(" {key}"));
     format!(
         "moved {} rows of {} tables{again} from {from} to {to}; read again, both are the same\n\
          serve {to} from now on: set DATABASE_URL, or `{setting}` in [database], to what --to names\n\

@@ -203,10 +203,19 @@ mod tests {
     #[test]
     fn one_place_is_shown_as_one_text_without_user_and_password() {
         for (url, shown) in [
-            ("postgres://ada:geheim@db/house?sslmode=require", "postgres://db:5432/house"),
-            ("postgresql://db:5432/house?user=ada&password=geheim", "postgres://db:5432/house"),
+            (
+                "postgres://ada:geheim@db/house?sslmode=require",
+                "postgres://db:5432/house",
+            ),
+            (
+                "postgresql://db:5432/house?user=ada&password=geheim",
+                "postgres://db:5432/house",
+            ),
             ("postgres://ada:geheim@db", "postgres://db:5432/ada"),
-            ("postgres://one:1,two:2/house?user=ada", "postgres://one:1,two:2/house"),
+            (
+                "postgres://one:1,two:2/house?user=ada",
+                "postgres://one:1,two:2/house",
+            ),
             (
                 "postgres:///house?host=/run/postgresql&user=geheim",
                 "postgres:///house?host=/run/postgresql",

@@ -279,9 +279,9 @@ async fn travel<T>(
         tokio::time::timeout(left, run).await
     } else {
         *begun = true;
-        let begin = terms.begin();
+        let first = terms.begin();
         let both = async {
-            match join(client.batch_execute(&begin), run).await {
+            match join(client.batch_execute(&first), run).await {
                 (Ok(()), ran) => ran,
                 (Err(_), Err(failed)) => Err(failed),
                 // It ran outside of any transaction.

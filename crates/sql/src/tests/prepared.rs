@@ -23,24 +23,28 @@ on_both! {
 
 on_both! {
     async fn a_sentence_is_run_for_each_row_and_for_none_when_one_is_refused(t: Fixture) {
-        async fn each(tx: &mut Tx, ids: &Vec<i64>) -> Result<u64, Error> {
+        async fn each(tx: &mut Tx, (ids,): &(Vec<i64>,)) -> Result<u64, Error> {
             let rows: Vec<_> = ids.iter().map(|id| vec![Value::Int(*id), Value::Null]).collect();
             tx.each("INSERT INTO notes (id, word) VALUES ($1, $2)", &rows).await
         }
-        assert_eq!(t.db.write(soon(), each, (1..=500).collect()).await, Ok(500));
-        assert_eq!(t.db.write(soon(), each, Vec::new()).await, Ok(0));
-        let twice = t.db.write(soon(), each, vec![501, 502, 7, 503]).await;
+        assert_eq!(t.db.write(soon(), each, ((1..=500).collect(),)).await, Ok(500));
+        assert_eq!(t.db.write(soon(), each, (Vec::new(),)).await, Ok(0));
+        let twice = t.db.write(soon(), each, (vec![501, 502, 7, 503],)).await;
         assert!(matches!(twice, Err(Error::Unique { .. })), "{twice:?}");
         assert_eq!(t.ids().await, (1..=500).collect::<Vec<_>>());
-        assert_eq!(t.db.write(soon(), each, vec![501]).await, Ok(1), "and the connection is good");
+        assert_eq!(t.db.write(soon(), each, (vec![501],)).await, Ok(1), "and the connection is good");
     }
 }
 
 #[tokio::test]
 async fn a_sentence_is_run_for_each_row_without_prepared_statements_too() {
     async fn each(tx: &mut Tx, (): &()) -> Result<u64, Error> {
-        let rows = [vec![Value::Int(1), Value::Null], vec![Value::Int(2), "two".into()]];
-        tx.each("INSERT INTO notes (id, word) VALUES ($1, $2)", &rows).await
+        let rows = [
+            vec![Value::Int(1), Value::Null],
+            vec![Value::Int(2), "two".into()],
+        ];
+        tx.each("INSERT INTO notes (id, word) VALUES ($1, $2)", &rows)
+            .await
     }
     if let Some(t) = Fixture::postgres(|options| options.prepare = false).await {
         assert_eq!(t.db.write(soon(), each, ()).await, Ok(2));

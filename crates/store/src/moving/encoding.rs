@@ -72,7 +72,9 @@ mod tests {
 
     fn encoded(values: &[Value]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        values.iter().for_each(|value| encode(value, &mut bytes));
+        for value in values {
+            encode(value, &mut bytes);
+        }
         bytes
     }
 

@@ -113,7 +113,9 @@ pub async fn arrive(tx: &mut Tx, page: &Page, arrived: u64) -> Result<bool, Erro
     let next = page.next();
     let key = next.after.as_ref().map(|key| {
         let mut bytes = Vec::new();
-        key.iter().for_each(|value| encode(value, &mut bytes));
+        for value in key {
+            encode(value, &mut bytes);
+        }
         bytes
     });
     let name = TABLES.get(next.table).map(|table| table.name);
