@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vestibule_cluster::ThrowAway;
 use vestibule_model::Timestamp;
-use vestibule_store::{Error, Open, OpenPostgres, OpenSqlite, Store, Tx, instance, moving};
+use vestibule_store::{Error, MIGRATIONS, Open, OpenPostgres, OpenSqlite, Store, Tx, instance, moving};
 
 const OLD: &str = "sqlite:///old";
 
@@ -161,6 +161,26 @@ async fn only_a_whole_house_is_left_and_only_an_empty_one_is_entered() {
             Refused::TargetIsLivedIn("instance")
         ));
         assert!(!lived_in.is_half_moved().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_are_not_all_there_are_completed_unless_an_older_release_lives_in_them() {
+    let old = House::sqlite().await.settle().await;
+    for new in House::each().await {
+        new.store.db.migrate(&MIGRATIONS[..2], 0).await.unwrap();
+        let before = Source::check(&new.store, OLD, now()).await.err().unwrap();
+        assert!(matches!(before, Refused::SourceIsOlder(missing) if missing == MIGRATIONS.len() - 2));
+        new.note(instance::MASTER_KEY, "of an older house").await;
+        assert!(matches!(refused(&old, &new).await, Refused::TargetIsOlder));
+        assert!(
+            !new.store.pending().await.unwrap().is_empty(),
+            "it was left alone"
+        );
+    }
+    for new in House::each().await {
+        new.store.db.migrate(&MIGRATIONS[..2], 0).await.unwrap();
+        begin(&old, &new).await.unwrap();
     }
 }
 

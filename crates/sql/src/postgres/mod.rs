@@ -13,6 +13,7 @@ mod readers;
 mod refusal;
 mod sentence;
 mod shared;
+mod terms;
 mod tls;
 mod transact;
 mod transaction;
@@ -32,8 +33,8 @@ pub use self::options::OpenPostgres;
 use self::pool::{Connections, Held};
 use self::readers::Readers;
 use self::shared::Shared;
+use self::terms::{GRACE, SENTENCE, Terms};
 pub use self::transaction::Transaction;
-use self::transaction::{GRACE, SENTENCE, Terms};
 use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
 
 /// How long closing waits for transactions at work.

@@ -13,7 +13,7 @@ use super::fault::Fate;
 use super::pool::WAIT;
 use super::sentence::{self, Outcome};
 use super::shared::Shared;
-use super::transaction::SENTENCE;
+use super::terms::SENTENCE;
 use crate::{Error, Health, Value};
 
 /// How long nobody tries again to connect after a failure: everybody who waits then learns of it at once.

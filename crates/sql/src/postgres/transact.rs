@@ -6,7 +6,8 @@ use super::Core;
 use super::body::Body;
 use super::notice;
 use super::shared::chance;
-use super::transaction::{Terms, Transaction};
+use super::terms::Terms;
+use super::transaction::Transaction;
 use crate::tx::Driver;
 use crate::{Announcement, Error, Tx};
 
