@@ -167,8 +167,8 @@ impl<'h> Move<'h> {
         Ok(true)
     }
 
-    /// Reads both sides again, to the end of each table, and compares what is in them. `progress` hears of which table,
-    /// and of how many of its rows on one side.
+    /// Reads both sides again, to the end of each table, and compares what is in them. `progress` hears of each page,
+    /// on either side: of which table, and how many rows.
     pub async fn compare(
         &self,
         mut progress: impl FnMut(&'static str, u64) + Send,
@@ -223,7 +223,7 @@ async fn content(
         page.encode(&mut bytes);
         digest.update(&bytes);
         rows += page.len();
-        progress(rows);
+        progress(page.len());
         place = page.next().clone();
     }
     Ok(Content {

@@ -98,7 +98,9 @@ async fn rl23_an_interrupted_move_goes_on_from_the_same_source_and_from_no_other
         let mut second = begin(&old, &new).await.unwrap();
         assert_eq!((second.resumed(), second.arrived()), (true, 4));
         while second.step(2).await.unwrap() {}
-        let contents = second.compare(|_, _| {}).await.unwrap();
+        let mut read = 0;
+        let contents = second.compare(|_, rows| read += rows).await.unwrap();
+        assert_eq!(read, 2 * second.arrived());
         assert_eq!((contents[0].table, contents[0].rows), ("instance", 6));
         second.end().await.unwrap();
         assert!(!new.is_half_moved().await);
