@@ -79,7 +79,7 @@ tables! {
         token_hash Bytes, code_hash Bytes, code_failures Int, created_at Int, expires_at Int, used_at Int,
         voided_at Int;
     outbox: id Bytes; project Bytes, environment Text, kind Text, payload Bytes, created_at Int, expires_at Int,
-        next_attempt_at Int, attempts Int, last_error Text, sent_at Int, dead_at Int;
+        next_attempt_at Int, attempts Int, last_error Text, sent_at Int, dead_at Int, claimed_by Bytes;
     audit: id Bytes; project Bytes, environment Text, at Int, act Text, outcome Text, actor Text, user_id Bytes,
         session_id Bytes, dialect Text, ip Text, user_agent Text, request_id Text, detail Text;
     roles: id Bytes; project Bytes, environment Text, name Text, superuser Bool, created_at Int, updated_at Int;
@@ -90,9 +90,10 @@ tables! {
     departed_roles: role Bytes; ;
 }
 
-/// The tables that do not move, each with the reason. Leases, budgets and what nodes hear of each other are in memory.
+/// The tables that do not move, each with the reason.
 #[cfg(test)]
 pub(super) const STAY: &[(&str, &str)] = &[
     ("schema_migrations", "each database keeps the history of its own schema"),
     ("moving", "it is the state of the move itself"),
+    ("nodes", "its processes have ended"),
 ];
