@@ -51,6 +51,11 @@ pub const BORDERS: &[Border] = &[
         rule: "operations know neither HTTP nor mail transport; Db and Tx come from store",
     },
     Border {
+        crates: "redis",
+        imports: &["model"],
+        rule: "redis counts windows of the model and knows nothing of who is counted",
+    },
+    Border {
         crates: "web",
         imports: &["model", "ops"],
         rule: "the HTTP kit reaches data through operations only",
@@ -74,6 +79,7 @@ pub const BORDERS: &[Border] = &[
             "store",
             "mail",
             "ops",
+            "redis",
             "web",
             "dialects/*",
             "gateway",
@@ -83,7 +89,7 @@ pub const BORDERS: &[Border] = &[
     Border {
         crates: "cluster",
         imports: &[],
-        rule: "cluster starts PostgreSQL for tests, and knows nothing of what runs on it",
+        rule: "cluster starts PostgreSQL and Redis for tests, and knows nothing of what runs on them",
     },
     Border {
         crates: "testkit",

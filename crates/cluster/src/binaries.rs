@@ -21,9 +21,19 @@ pub fn folder() -> Option<PathBuf> {
     std::env::split_paths(&path).find(|folder| whole(folder))
 }
 
+/// The Redis or Valkey server.
+pub fn redis() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).collect::<Vec<_>>();
+    let found = ["redis-server", "valkey-server"]
+        .into_iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    found.into_iter().find(|binary| binary.exists())
+}
+
 /// Past the test harness, which keeps the output of tests that pass to itself.
-pub fn say_missing() {
-    let line = "PostgreSQL is not installed: its tests are passed over (apt-get install postgresql)\n";
+pub fn say_missing(server: &str, package: &str) {
+    let line = format!("{server} is not installed: its tests are passed over (apt-get install {package})\n");
     // Where there is no terminal to tell, nobody reads it.
     let _ = std::fs::OpenOptions::new()
         .write(true)

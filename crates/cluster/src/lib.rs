@@ -1,6 +1,6 @@
-//! Throw-away `PostgreSQL` clusters for tests, started from the server binaries that are installed.
+//! Throw-away servers for tests, `PostgreSQL` and Redis, started from the binaries that are installed.
 //!
-//! A cluster lives on a Unix socket in a folder of its own. A shell guards it: when the pipe from this process to it
+//! A `PostgreSQL` cluster lives on a Unix socket in a folder of its own. A shell guards it: when the pipe from this process to it
 //! closes, by whatever end of this process, it ends the server and deletes the folder.
 #![expect(
     clippy::expect_used,
@@ -15,10 +15,12 @@
 mod admin;
 mod binaries;
 mod cluster;
+mod redis;
 mod throw_away;
 
 pub use binaries::unprivileged;
 pub use cluster::Cluster;
+pub use redis::Redis;
 pub use throw_away::ThrowAway;
 
 use std::sync::OnceLock;
@@ -46,7 +48,7 @@ pub fn installed() -> bool {
             "{REQUIRED} is set, but no PostgreSQL server binaries were found"
         );
         if !found {
-            binaries::say_missing();
+            binaries::say_missing("PostgreSQL", "postgresql");
         }
         found
     })

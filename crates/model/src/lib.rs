@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod budget;
 pub mod clock;
 pub mod email;
 pub mod entropy;

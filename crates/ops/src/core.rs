@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vestibule_keys::pool::HashPool;
 use vestibule_keys::seal::Sealer;
+use vestibule_model::budget::SharedCounts;
 use vestibule_model::lockout::Lockout;
 use vestibule_model::token::TokenShape;
 use vestibule_model::{Clock, DialectName, Entropy, Policy, Project, Settings};
@@ -89,6 +90,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// The dialects that this binary serves.
     pub doors: Vec<&'static Door>,
+    /// Who counts the budgets that all nodes share, in place of the database.
+    pub budgets: Option<Arc<dyn SharedCounts>>,
     /// The instance's settings.
     pub settings: InstanceSettings,
 }
@@ -107,6 +110,8 @@ pub struct Core {
     pub sealer: Sealer,
     /// The dialects that this binary serves.
     pub doors: Vec<&'static Door>,
+    /// Who counts the budgets that all nodes share, in place of the database.
+    pub budgets: Option<Arc<dyn SharedCounts>>,
     /// The instance's settings.
     pub settings: InstanceSettings,
     /// Wakes the outbox worker after an operation has queued mail.
@@ -139,6 +144,7 @@ impl Core {
             pool,
             sealer,
             doors,
+            budgets,
             settings,
         } = parts;
         Arc::new(Self {
@@ -157,6 +163,7 @@ impl Core {
             pool,
             sealer,
             doors,
+            budgets,
             settings,
         })
     }

@@ -4,6 +4,7 @@
 pub mod admin;
 mod audit;
 mod authenticate;
+pub mod budgets;
 mod caches;
 mod change_password;
 mod core;

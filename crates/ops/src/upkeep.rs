@@ -7,7 +7,7 @@ use crate::used::Mark;
 use std::time::Duration;
 use vestibule_model::Timestamp;
 use vestibule_model::id::SessionId;
-use vestibule_store::{Error as StoreError, Tx, attempts, mailed_secrets, outbox, sessions};
+use vestibule_store::{Error as StoreError, Tx, attempts, budgets, mailed_secrets, outbox, sessions};
 
 /// Rows per transaction.
 const BATCH: u32 = 500;
@@ -60,6 +60,7 @@ enum Table {
     Sessions,
     MailedSecrets,
     Attempts,
+    Budgets,
     Outbox,
 }
 
@@ -71,8 +72,12 @@ pub async fn sweep(core: &Core) -> Result<u64, Error> {
         (Table::Sessions, REMEMBERED),
         (Table::MailedSecrets, REMEMBERED),
         (Table::Attempts, DAY),
+        (Table::Budgets, Duration::ZERO),
         (Table::Outbox, MAIL_KEPT),
     ] {
+        if matches!(table, Table::Budgets) && !core.store.is_shared() {
+            continue;
+        }
         for _ in 0..BATCHES {
             let gone = core.write(delete, (table, now.minus(kept))).await?;
             swept += gone;
@@ -89,6 +94,8 @@ async fn delete(tx: &mut Tx, (table, before): &(Table, Timestamp)) -> Result<u64
         Table::Sessions => sessions::sweep(tx, *before, BATCH).await,
         Table::MailedSecrets => mailed_secrets::sweep(tx, *before, BATCH).await,
         Table::Attempts => attempts::sweep(tx, *before, BATCH).await,
+        // By the database's own clock.
+        Table::Budgets => budgets::sweep(tx, BATCH).await,
         Table::Outbox => outbox::sweep(tx, *before, BATCH).await,
     };
     Ok(gone?)

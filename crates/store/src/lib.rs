@@ -29,6 +29,7 @@ aggregates! {
     api_keys,
     attempts,
     audit,
+    budgets,
     credentials,
     identifiers,
     instance,
@@ -74,6 +75,11 @@ pub const MIGRATIONS: &[vestibule_sql::Migration] = &[
         number: 5,
         name: "moving",
         text: include_str!("../migrations/0005_moving.sql"),
+    },
+    vestibule_sql::Migration {
+        number: 6,
+        name: "budgets",
+        text: include_str!("../migrations/0006_budgets.sql"),
     },
 ];
 

@@ -58,7 +58,7 @@ pub use vestibule_model::Environment;
 pub use vestibule_sql::{Sql, Value};
 pub use vestibule_store::audit::Act;
 
-pub use vestibule_cluster::ThrowAway;
+pub use vestibule_cluster::{Redis, ThrowAway};
 
 #[doc(hidden)]
 pub use ::insta as snapshots;

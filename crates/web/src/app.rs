@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::gate::{Gate, Gateway, Hop};
 use crate::head;
 use crate::hosts::Hosts;
-use crate::limit::{self, Budget, Limits, Rates, Shown, Turns};
+use crate::limit::{self, Budget, Limits, Rates, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::refuse::throttled;
 use crate::reply::{Reply, Response};
@@ -29,8 +29,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use vestibule_model::refusal::{Failed, NotFound};
-use vestibule_model::{Environment, Project, Refusal};
-use vestibule_ops::{Core, Error};
+use vestibule_model::{Environment, Project};
+use vestibule_ops::Core;
 
 /// A request that took longer is logged.
 const SLOW: Duration = Duration::from_secs(5);
@@ -58,7 +58,7 @@ pub struct App {
     pub(crate) pages: axum::Router,
     pub(crate) limits: Limits,
     pub(crate) gate: Gate,
-    turns: Turns,
+    pub(crate) turns: Turns,
     proxies: TrustedProxies,
     hosts: Hosts,
     ids: RequestIds,
@@ -88,7 +88,7 @@ impl App {
         pages: axum::Router,
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, RouteConflict> {
-        limit::number(dialects.iter_mut().flat_map(|dialect| &mut dialect.own_budgets));
+        limit::number(&mut dialects);
         Ok(Arc::new(Self {
             environment: settings.default_environment,
             shutdown,
@@ -210,7 +210,15 @@ impl App {
         let own = dialect.own_budget(uri.path());
         let mut shown = self.limits.charge(own, route.budget, client, at);
         let mut project = None;
-        let result = if shown.refused {
+        let counted = if self.counts_with_others(route.budget, &shown) {
+            let charged = (own, route.budget);
+            Box::pin(self.charge_with_others(charged, client, at, &mut shown)).await
+        } else {
+            Ok(())
+        };
+        let result = if let Err(error) = counted {
+            Err(error)
+        } else if shown.refused {
             Err(throttled(&shown))
         } else {
             let (rule, address) = (route.body, client.address);
@@ -226,7 +234,14 @@ impl App {
                 body: Bytes::new(),
             };
             let work = pin!(self.admit(dialect, route, (request, body), &mut project));
-            let work = pin!(self.in_turn(route.budget, client, &mut shown, work));
+            let signs_up = route.budget == Budget::SignUp;
+            let work = pin!(async {
+                if signs_up {
+                    self.in_turn(client, &mut shown, work).await
+                } else {
+                    work.await
+                }
+            });
             Caught(work).await.unwrap_or_else(|panicked| {
                 let (request_id, endpoint) = (id.as_str(), route.endpoint.as_str());
                 tracing::error!(request_id, endpoint, panic = panicked.0, "a handler panicked");
@@ -243,36 +258,6 @@ impl App {
         Reply::of(answer, route.endpoint, dialect)
             .at(route, dialect.limit_headers, shown)
             .read_by(readers)
-    }
-
-    /// Does the work; a sign-up waits for its client's turn and is counted when it tells of an existing account.
-    async fn in_turn(
-        &self,
-        budget: Budget,
-        client: Client,
-        shown: &mut Shown,
-        work: impl Future<Output = Result<Answer, Error>>,
-    ) -> Result<Answer, Error> {
-        if budget != Budget::SignUp {
-            return work.await;
-        }
-        let patience = self.core.settings.request_timeout;
-        let Ok(_turn) = tokio::time::timeout(patience, self.turns.wait(client.address)).await else {
-            return Err(Failed::Overloaded {
-                retry_after: Duration::from_secs(1),
-            }
-            .into());
-        };
-        let now = self.core.clock.monotonic();
-        if let Err(exhausted) = self.limits.room_for_conflict(client, now) {
-            *shown = exhausted;
-            return Err(throttled(shown));
-        }
-        let result = work.await;
-        if let Err(Error::Refused(Refusal::Conflict(_))) = &result {
-            self.limits.count_conflict(client, now);
-        }
-        result
     }
 
     /// Who may read an answer: the resolved project decides or, before one is known, all of them.

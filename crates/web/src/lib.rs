@@ -14,6 +14,7 @@ mod bodies;
 mod body;
 mod call;
 mod caught;
+mod charge;
 mod client;
 mod connection;
 mod cors;
@@ -48,6 +49,7 @@ mod schema;
 mod security;
 mod serve;
 mod shutdown;
+mod sign_up;
 mod tunnel;
 mod unrouted;
 

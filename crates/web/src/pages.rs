@@ -33,9 +33,17 @@ impl App {
     pub(crate) async fn at_page(&self, arrived: Arrived) -> Reply<'_> {
         let reads = matches!(arrived.parts.method, Method::GET | Method::HEAD);
         let budget = if reads { Budget::Default } else { Budget::SignIn };
-        let shown = self.limits.take(budget, arrived.client, arrived.at);
+        let mut shown = self.limits.take(budget, arrived.client, arrived.at);
+        let counted = if self.counts_with_others(budget, &shown) {
+            let (client, at) = (arrived.client, arrived.at);
+            Box::pin(self.charge_with_others((None, budget), client, at, &mut shown)).await
+        } else {
+            Ok(())
+        };
         let problem = |status| Reply::problem(Endpoint::Unrouted, status, &arrived.id);
-        let reply = if shown.refused {
+        let reply = if counted.is_err() {
+            problem(StatusCode::SERVICE_UNAVAILABLE)
+        } else if shown.refused {
             problem(StatusCode::TOO_MANY_REQUESTS)
         } else if !path::is_plain(arrived.parts.uri.path()) {
             problem(StatusCode::NOT_FOUND)

@@ -162,13 +162,14 @@ pub(crate) fn with_own_budgets() -> Dialect {
         requests: 10,
         window: Duration::from_secs(5),
     };
-    let mut own_budgets = vec![
+    let own_budgets = vec![
         OwnBudget::new(&["/v1/login", "/v1/auth"], ten),
         OwnBudget::new(&[], Rate::per_minute(300)),
     ];
-    limit::number(own_budgets.iter_mut());
-    Dialect {
+    let mut sample = Dialect {
         own_budgets,
         ..dialect()
-    }
+    };
+    limit::number(std::slice::from_mut(&mut sample));
+    sample
 }

@@ -141,6 +141,7 @@ impl House {
             pool: HashPool::start(pool, Arc::<SystemEntropy>::clone(&entropy)).unwrap(),
             sealer: Sealer::new(entropy, MasterKey::generate(&SystemEntropy), Vec::new()),
             doors: vec![door()],
+            budgets: None,
             settings: InstanceSettings {
                 routes: Vec::new(),
                 public_url: "https://id.example.com".into(),

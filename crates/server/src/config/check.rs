@@ -1,6 +1,6 @@
 //! What makes a configuration unsafe or useless, named setting by setting.
 
-use super::{Config, Mail, SmtpTls};
+use super::{Config, Mail, SmtpTls, limits_backend};
 use crate::address;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -116,6 +116,7 @@ pub fn always(config: &Config) -> Vec<Finding> {
     );
     found.extend(project_defaults(config));
     found.extend(rate_limits(config));
+    found.extend(limits_backend::findings(config));
     found
 }
 

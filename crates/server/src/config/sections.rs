@@ -1,6 +1,6 @@
 //! The tables of the configuration file. The doc comment of a field is its text in the reference.
 
-use super::SchemaFile;
+use super::{LimitsBackend, SchemaFile};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -169,6 +169,12 @@ tables! {
         other: u32 = 600,
         /// Registrations of taken addresses in an hour.
         conflicts: u32 = 5,
+        /// Who counts the budgets that all nodes of one PostgreSQL database share: sign-ins, sign-ups and mail.
+        backend: LimitsBackend = LimitsBackend::Database,
+        /// The Redis or Valkey of `backend = "redis"`: `redis://user:password@host:6379/0`, or `rediss://…` for TLS. One
+        /// server, not a cluster; a database number for each installation.
+        #[schemars(with = "Option<String>", extend("x-secret" = true))]
+        redis_url: Option<SecretString> = None,
     }
 
     /// `[users]`

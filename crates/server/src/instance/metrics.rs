@@ -82,6 +82,8 @@ impl Recorder {
         gauge!("vestibule_hash_seconds").set(pool.hash_time.as_secs_f64());
         gauge!("vestibule_store_writable")
             .set(f64::from(u8::from(core.store.db.health() == Health::Writable)));
+        let alone = core.budgets.as_ref().is_some_and(|carrier| !carrier.is_there());
+        gauge!("vestibule_shared_budgets_degraded").set(f64::from(u8::from(alone)));
         if let Some(bytes) = resident_bytes() {
             gauge!("process_resident_memory_bytes").set(bytes as f64);
         }

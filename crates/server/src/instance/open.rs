@@ -1,6 +1,6 @@
 //! From a configuration to a [`Core`]: folder, database, schema, master key, hash pool.
 
-use crate::config::{Config, Invalid, Profile};
+use crate::config::{Config, Invalid, LimitsBackend, Profile};
 use crate::data::{self, Folder};
 use crate::master_key::{self, MasterKeys};
 use secrecy::ExposeSecret as _;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vestibule_keys::password::{Engine, Params};
 use vestibule_keys::{HashPool, Sealer, pool};
+use vestibule_model::budget::SharedCounts;
 use vestibule_model::{Clock, Entropy};
 use vestibule_ops::admin::instance::adopt_master_key;
 use vestibule_ops::{Core, InstanceSettings, Parts};
@@ -80,6 +81,7 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
                 pool,
                 sealer: unlocked.sealer,
                 doors: crate::dialects::doors(),
+                budgets: budgets(config, setup.role)?,
                 settings: settings(config, public_url, setup.profile),
             });
             if unlocked.is_new {
@@ -94,6 +96,20 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
             Err(refused)
         }
     }
+}
+
+/// Who counts the budgets that all nodes share, if not the database. A server starts without it: while it is away each
+/// node counts for itself.
+fn budgets(config: &Config, role: Role) -> Result<Option<Arc<dyn SharedCounts>>, OpenError> {
+    let Some(url) = &config.limits.redis_url else {
+        return Ok(None);
+    };
+    if role != Role::Server || config.limits.backend != LimitsBackend::Redis {
+        return Ok(None);
+    }
+    let redis = vestibule_redis::Redis::start(url.expose_secret());
+    let redis = redis.map_err(|wrong| Invalid::one(format!("limits.redis_url: {wrong}")))?;
+    Ok(Some(Arc::new(redis)))
 }
 
 /// What opens the secrets of a database.

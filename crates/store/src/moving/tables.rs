@@ -96,4 +96,5 @@ pub(super) const STAY: &[(&str, &str)] = &[
     ("schema_migrations", "each database keeps the history of its own schema"),
     ("moving", "it is the state of the move itself"),
     ("nodes", "its processes have ended"),
+    ("budget_windows", "budgets begin anew, as after any restart"),
 ];

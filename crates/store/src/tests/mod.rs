@@ -4,6 +4,7 @@
     reason = "a transaction body stands in the test that runs it"
 )]
 
+mod budgets;
 mod lockout;
 mod mail;
 mod records;

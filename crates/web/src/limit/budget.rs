@@ -1,8 +1,10 @@
 //! What requests are counted against.
 
-use super::window::Rate;
+use crate::dialect::Dialect;
 use crate::path;
 use std::time::Duration;
+use vestibule_model::DialectName;
+use vestibule_model::budget::Rate;
 
 /// What a route's requests are counted against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +21,20 @@ pub enum Budget {
     Keys,
     /// Everything else.
     Default,
+}
+
+impl Budget {
+    /// What it goes by where all nodes count it.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignUp => "sign_up",
+            Self::Mail => "mail",
+            Self::Refresh => "refresh",
+            Self::Keys => "keys",
+            Self::Default => "default",
+        }
+    }
 }
 
 /// The number that conflicts go by beside the budgets.
@@ -79,6 +95,8 @@ pub struct OwnBudget {
     pub rate: Rate,
     /// Which bucket it is; the kit numbers them.
     pub(super) number: u8,
+    /// Whose it is; the kit knows.
+    dialect: DialectName,
 }
 
 impl OwnBudget {
@@ -88,7 +106,14 @@ impl OwnBudget {
             under,
             rate,
             number: FIRST_OWN,
+            dialect: DialectName::new(""),
         }
+    }
+
+    /// What it goes by where all nodes count it.
+    pub(super) fn label(&self) -> String {
+        let path = self.under.first().copied().unwrap_or_default();
+        format!("{}{path}", self.dialect)
     }
 
     /// Whether it counts requests to this path.
@@ -98,8 +123,12 @@ impl OwnBudget {
 }
 
 /// Gives each budget a bucket of its own.
-pub(crate) fn number<'b>(budgets: impl Iterator<Item = &'b mut OwnBudget>) {
-    for (number, budget) in (FIRST_OWN..=u8::MAX).zip(budgets) {
-        budget.number = number;
+pub(crate) fn number(dialects: &mut [Dialect]) {
+    let budgets = dialects.iter_mut().flat_map(|dialect| {
+        let name = dialect.door.name;
+        dialect.own_budgets.iter_mut().map(move |budget| (name, budget))
+    });
+    for (number, (name, budget)) in (FIRST_OWN..=u8::MAX).zip(budgets) {
+        (budget.number, budget.dialect) = (number, name);
     }
 }

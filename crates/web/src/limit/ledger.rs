@@ -1,8 +1,8 @@
 //! The windows of all clients, in bounded memory.
 
-use super::window::{Rate, Standing, Window};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use vestibule_model::budget::{LONGEST, Rate, Standing, Window};
 use vestibule_model::{Entropy, entropy};
 
 /// Into how many sets the windows are spread, each with its own lock.
@@ -22,11 +22,62 @@ pub(crate) struct Key {
     pub(crate) prefix: u64,
 }
 
+impl Key {
+    /// The group of addresses, as text: how many bits they share, and which.
+    pub(super) fn group(self) -> String {
+        match (self.tier & 1, self.tier >> 1) {
+            (1, _) => format!("v4:{:08x}", self.prefix),
+            (_, 0) => format!("64:{:016x}", self.prefix),
+            (_, 1) => format!("56:{:016x}", self.prefix),
+            _ => format!("48:{:016x}", self.prefix),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Entry {
     key: Key,
     rate: Rate,
     window: Window,
+    /// Until when all nodes together have no room, in wrapping milliseconds; 0 when nothing is known of that.
+    closed: u32,
+}
+
+impl Entry {
+    /// How long there is no room yet on all nodes together.
+    fn closed_for(&self, now: Duration) -> Option<Duration> {
+        let left = Duration::from_millis(self.closed.wrapping_sub(millis(now)).into());
+        let known = self.closed != 0 && !self.window.is_over(now);
+        (known && !left.is_zero() && left <= LONGEST).then_some(left)
+    }
+
+    fn take(&mut self, rate: Rate, now: Duration) -> Result<Standing, Standing> {
+        if let Some(reset) = self.closed_for(now) {
+            return Err(Standing {
+                rate,
+                remaining: 0,
+                reset,
+            });
+        }
+        self.closed = 0;
+        self.window.take(rate, now)
+    }
+
+    /// How near it is to its limit.
+    fn fullness(&self, now: Duration) -> u64 {
+        match self.closed_for(now) {
+            Some(_) => u64::MAX,
+            None => self.window.fullness(self.rate, now),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "times wrap, and only differences of near ones are used"
+)]
+const fn millis(time: Duration) -> u32 {
+    time.as_millis() as u32
 }
 
 /// A set-associative table: a window lives in the set that its key selects, and a full set gives up its lightest
@@ -49,20 +100,18 @@ impl Ledger {
             return Window::default().take(rate, now);
         };
         if let Some(entry) = set.iter_mut().find(|entry| entry.key == key) {
-            return entry.window.take(rate, now);
+            return entry.take(rate, now);
         }
         let mut entry = Entry {
             key,
             rate,
             window: Window::default(),
+            closed: 0,
         };
         let standing = entry.window.take(rate, now);
         if set.len() < WAYS {
             set.push(entry);
-        } else if let Some(lightest) = set
-            .iter_mut()
-            .min_by_key(|held| held.window.fullness(held.rate, now))
-        {
+        } else if let Some(lightest) = set.iter_mut().min_by_key(|held| held.fullness(now)) {
             *lightest = entry;
         }
         standing
@@ -74,6 +123,15 @@ impl Ledger {
             && let Some(entry) = set.iter_mut().find(|entry| entry.key == key)
         {
             entry.window.give_back();
+        }
+    }
+
+    /// Refuses everything until then: all nodes together have no room sooner.
+    pub(crate) fn close(&self, key: Key, until: Duration) {
+        if let Some(mut set) = self.set(key)
+            && let Some(entry) = set.iter_mut().find(|entry| entry.key == key)
+        {
+            entry.closed = millis(until).max(1);
         }
     }
 
@@ -170,6 +228,26 @@ mod tests {
             }
         }
         assert!(ledger.take(own, ten, Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn a_closed_window_opens_when_there_may_be_room_again_and_is_not_given_up_for_strangers() {
+        let ledger = Ledger::new(&Fixed);
+        ledger.take(key(7), RATE, Duration::ZERO).unwrap();
+        ledger.close(key(7), Duration::from_secs(40));
+        for stranger in 1_000..600_000 {
+            let _ = ledger.take(key(stranger), RATE, Duration::ZERO);
+        }
+        let refused = ledger.take(key(7), RATE, Duration::from_secs(30)).unwrap_err();
+        assert_eq!(refused.reset, Duration::from_secs(10));
+        let room = ledger.take(key(7), RATE, Duration::from_secs(40)).unwrap();
+        assert_eq!(room.remaining, 1, "and what was counted here still is");
+        // Long after it, when times have wrapped, it is still open.
+        ledger.close(key(7), Duration::from_secs(50));
+        for day in 0..60 {
+            let later = Duration::from_hours(24 * day) + Duration::from_mins(2);
+            assert!(ledger.take(key(7), RATE, later).is_ok(), "day {day}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 mod budget;
 mod ledger;
+mod shared;
 mod turns;
-mod window;
 
 use crate::client::Client;
 use budget::CONFLICTS;
@@ -11,12 +11,12 @@ use ledger::{Key, Ledger};
 use std::net::IpAddr;
 use std::time::Duration;
 use vestibule_model::Entropy;
-use window::Standing;
+use vestibule_model::budget::Standing;
 
 pub(crate) use budget::number;
 pub use budget::{Budget, OwnBudget, Rates};
 pub(crate) use turns::Turns;
-pub use window::Rate;
+pub use vestibule_model::budget::Rate;
 
 /// Groups of IPv6 addresses by the bits that they share, and how many times a single budget each group has.
 /// A /64 is what one subscriber has at least; many have a /56 or a /48.
@@ -28,6 +28,13 @@ const V4_TIERS: [(u32, u32); 1] = [(64, 1)];
 /// How many times a single budget is left to everybody behind a trusted proxy that does not say whom it speaks
 /// for: enough that its users can still sign in, and not without end.
 const UNNAMED: u32 = 100;
+
+impl Client {
+    /// How many times a single budget it has.
+    const fn multiple(self) -> u32 {
+        if self.unnamed { UNNAMED } else { 1 }
+    }
+}
 
 /// Where a client stands, as shown to it: the tightest of what applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +99,7 @@ impl Limits {
 
     /// Counts in every tier or, when one refuses, in none.
     fn take_tiers(&self, budget: u8, rate: Rate, client: Client, now: Duration) -> Shown {
-        let rate = rate.times(if client.unnamed { UNNAMED } else { 1 });
+        let rate = rate.times(client.multiple());
         let (mut tightest, client) = (None::<Standing>, client.address);
         for (key, factor) in tiers(budget, client) {
             match self.ledger.take(key, rate.times(factor), now) {

@@ -1,6 +1,7 @@
 //! Each unsafe setting is found, and a safe configuration is left alone.
 
 use super::*;
+use crate::config::LimitsBackend;
 use secrecy::SecretString;
 
 fn good() -> Config {
@@ -86,6 +87,31 @@ fn each_unsafe_setting_is_named() {
         errors(|it| it.links.verify_email = Some("https://app/verify".into())),
         ["links.verify_email"]
     );
+}
+
+#[test]
+fn redis_is_for_nodes_over_one_database_and_needs_an_address() {
+    let secret = |text: &str| Some(SecretString::from(text));
+    let redis = |url: Option<&str>| {
+        let url = url.and_then(secret);
+        errors(|it| {
+            it.database.url = secret("postgres://db/house");
+            (it.limits.backend, it.limits.redis_url) = (LimitsBackend::Redis, url);
+        })
+    };
+    assert_eq!(redis(Some("redis://cache:6379/0")), [""; 0]);
+    assert_eq!(redis(Some("rediss://me:geheim@cache/2")), [""; 0]);
+    for wrong in [None, Some("http://cache"), Some("cache:6379")] {
+        assert_eq!(redis(wrong), ["limits.redis_url"], "{wrong:?}");
+    }
+    let alone = errors(|it| {
+        (it.limits.backend, it.limits.redis_url) = (LimitsBackend::Redis, secret("redis://cache"));
+    });
+    assert_eq!(alone, ["limits.backend"]);
+    let mut unused = good();
+    unused.limits.redis_url = secret("redis://cache");
+    let found = production(&unused);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::Warning));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One client's sliding window of one budget.
 
+mod text;
+
 use std::time::Duration;
 
 /// How many slices a window is counted in.
@@ -10,7 +12,7 @@ const SLICES: u32 = 10;
 const SLOTS: usize = SLICES as usize + 2;
 
 /// The longest window.
-pub(crate) const LONGEST: Duration = Duration::from_hours(24);
+pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// A number of requests within any stretch of time of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,8 @@ impl Rate {
     }
 
     /// As many times over, for a wider group of addresses.
-    pub(crate) const fn times(self, factor: u32) -> Self {
+    #[must_use]
+    pub const fn times(self, factor: u32) -> Self {
         Self {
             requests: self.requests.saturating_mul(factor),
             ..self
@@ -43,13 +46,23 @@ impl Rate {
         self.requests as usize <= SLOTS
     }
 
-    fn millis(self) -> u32 {
+    /// How many milliseconds of requests share a slot; none where each has its own.
+    pub fn slice(self) -> u32 {
+        if self.is_exact() {
+            0
+        } else {
+            self.millis().div_ceil(SLICES)
+        }
+    }
+
+    /// The window in milliseconds.
+    pub fn millis(self) -> u32 {
         ceil(self.window.clamp(Duration::from_secs(1), LONGEST))
     }
 }
 
 /// Requests of one slice, and when the last of them came.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Slot {
     last: u32,
     count: u32,
@@ -60,29 +73,34 @@ struct Slot {
 /// Of a rate of at most twelve requests each has a slot of its own: an exact log. Of higher rates a slot holds a
 /// tenth of the window and leaves when its *last* request is a whole window old, so that none is forgotten early; a
 /// request is remembered at most a tenth of the window too long, and a burst exactly as long as it should be.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Window {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
     slots: [Slot; SLOTS],
     /// When the newest slot was opened.
     opened: u32,
     /// In which second a request came last, whether it was counted or not.
     asked: u32,
-    newest: usize,
+    newest: u32,
 }
 
 /// Where a client stands with one budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
-    pub(crate) rate: Rate,
+pub struct Standing {
+    /// What is allowed.
+    pub rate: Rate,
     /// How many more may come now.
-    pub(crate) remaining: u32,
+    pub remaining: u32,
     /// When the oldest request is forgotten: when there is room again.
-    pub(crate) reset: Duration,
+    pub reset: Duration,
 }
 
 impl Window {
-    /// Counts a request that comes `now` (monotonic time), unless there is no room for it.
-    pub(crate) fn take(&mut self, rate: Rate, now: Duration) -> Result<Standing, Standing> {
+    /// Counts a request that comes `now`, unless there is no room for it. Time is that of whoever keeps the window:
+    /// monotonic in a process, a database's own clock there.
+    ///
+    /// # Errors
+    /// Where the client stands when there is no room.
+    pub fn take(&mut self, rate: Rate, now: Duration) -> Result<Standing, Standing> {
         self.forget(rate, now);
         let standing = self.standing(rate, now);
         if standing.remaining == 0 {
@@ -96,8 +114,9 @@ impl Window {
     }
 
     /// Forgets one request again, of those that were counted last.
-    pub(crate) fn give_back(&mut self) {
-        let last = self.slots.get(self.newest).map_or(0, |slot| slot.last);
+    pub fn give_back(&mut self) {
+        let newest = self.slots.get(self.newest as usize);
+        let last = newest.map_or(0, |slot| slot.last);
         let held = self.slots.iter_mut().filter(|slot| slot.count > 0);
         if let Some(slot) = held.min_by_key(|slot| age(last, slot.last)) {
             slot.count -= 1;
@@ -105,7 +124,7 @@ impl Window {
     }
 
     /// How much of the rate is used, in 65,536ths.
-    pub(crate) fn fullness(&self, rate: Rate, now: Duration) -> u64 {
+    pub fn fullness(&self, rate: Rate, now: Duration) -> u64 {
         if self.is_over(now) {
             return 0;
         }
@@ -151,23 +170,29 @@ impl Window {
             if age(now, slot.last) >= window {
                 slot.count = 0;
             }
+            slot.last = not_ahead(now, slot.last);
         }
+        self.opened = not_ahead(now, self.opened);
     }
 
     /// Whether no request has come for so long that everything has left the window.
-    fn is_over(&self, now: Duration) -> bool {
+    pub fn is_over(&self, now: Duration) -> bool {
         u64::from(age(second(now), self.asked)) > LONGEST.as_secs()
     }
 
     fn count(&mut self, rate: Rate, now: u32) {
-        let empty = self.slots.get(self.newest).is_none_or(|slot| slot.count == 0);
-        let full = rate.is_exact() || age(now, self.opened) >= rate.millis().div_ceil(SLICES);
+        let newest = self.slots.get(self.newest as usize);
+        let empty = newest.is_none_or(|slot| slot.count == 0);
+        let full = age(now, self.opened) >= rate.slice();
         // Slots are opened a slice apart, so one is empty; if none were, the newest would be remembered for longer.
         if full || empty {
-            let free = self.slots.iter().position(|slot| slot.count == 0);
+            let mut numbered = (0..).zip(&self.slots);
+            let free = numbered
+                .find(|(_, slot)| slot.count == 0)
+                .map(|(number, _)| number);
             (self.newest, self.opened) = (free.unwrap_or(self.newest), now);
         }
-        if let Some(slot) = self.slots.get_mut(self.newest) {
+        if let Some(slot) = self.slots.get_mut(self.newest as usize) {
             // Requests that arrive together may be counted in another order.
             let overtaken = slot.count > 0 && age(now, slot.last) == 0;
             slot.last = if overtaken { slot.last } else { now };
@@ -200,6 +225,19 @@ const fn millis(time: Duration, rest: u32) -> u32 {
 )]
 const fn second(time: Duration) -> u32 {
     time.as_secs() as u32
+}
+
+/// How far ahead of its clock a time may be for having been overtaken. A time further ahead is of a clock that has been
+/// set back since.
+const OVERTAKEN: u32 = 10_000;
+
+/// A time that is not of the future: of a clock that has been set back, the present one, so that it is remembered for
+/// one more window and not for as long as the clock needs to come back.
+const fn not_ahead(now: u32, then: u32) -> u32 {
+    match then.wrapping_sub(now) {
+        ahead if ahead > OVERTAKEN && ahead <= u32::MAX / 2 => now.wrapping_add(1),
+        _ => then,
+    }
 }
 
 /// How long before `now` it was `then`; zero when `then` is the millisecond that has just begun.

@@ -148,3 +148,55 @@ fn what_is_given_back_costs_nothing_and_frees_nothing_else() {
         assert!(window.take(rate, at(202.0)).is_err());
     }
 }
+
+#[test]
+fn rl16_a_clock_that_was_set_back_keeps_nobody_out_for_longer_than_a_window() {
+    for requests in [5, 60] {
+        let (rate, mut window) = (Rate::per_minute(requests), Window::default());
+        let ahead = Duration::from_hours(30);
+        while window.take(rate, ahead).is_ok() {}
+        for hour in [29, 6] {
+            let back = Duration::from_hours(hour);
+            let refused = window.take(rate, back).unwrap_err();
+            assert!(refused.reset <= rate.window, "{requests}: {refused:?}");
+        }
+        // Remembered as of the first request after the step.
+        let room = Duration::from_hours(6) + at(60.001);
+        assert_eq!(window.take(rate, room).unwrap().remaining, requests - 1);
+    }
+}
+
+#[test]
+fn a_window_is_the_same_after_it_was_written_down() {
+    for (seed, requests) in (0..60).zip([1, 5, 12, 13, 60, 960].into_iter().cycle()) {
+        let (rate, mut draw) = (Rate::per_minute(requests), draws(seed));
+        let (mut kept, mut written) = (Window::default(), String::new());
+        let mut now = Duration::from_millis(draw(1 << 40));
+        for _ in 0..400 {
+            now += Duration::from_millis(if draw(50) == 0 { 50_000 } else { draw(900) });
+            let mut read = Window::read(&written).unwrap();
+            assert_eq!(
+                kept.take(rate, now),
+                read.take(rate, now),
+                "seed {seed} at {now:?}"
+            );
+            written = read.written();
+        }
+    }
+}
+
+#[test]
+fn what_is_no_window_is_none() {
+    assert_eq!(Window::read(""), Some(Window::default()));
+    for text in [
+        "?",
+        "1",
+        "1 2 3 4",
+        "1 2 3 0:1",
+        "1 2 3 12:5:1",
+        "1 2 3 0:5:1:1",
+        "1 2 12 0:5:1",
+    ] {
+        assert_eq!(Window::read(text), None, "{text}");
+    }
+}
