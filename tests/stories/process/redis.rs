@@ -2,6 +2,9 @@
 
 use super::client::somebody;
 use super::shared_budgets::{Nodes, passed};
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -151,6 +154,70 @@ fn rl29_a_redis_that_forgets_everything_lets_at_most_each_nodes_own_budget_throu
     assert!(after <= 2 * BUDGET, "{after}");
     house.is_exact();
     assert_eq!(house.nodes.figures(DEGRADED), [0, 0]);
+}
+
+/// A certificate for `localhost`, and the authority that signed it.
+fn certificates(folder: &Path) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    fs::write(
+        folder.join("authority.pem"),
+        authority.self_signed(&key).unwrap().pem(),
+    )
+    .unwrap();
+    let issuer = rcgen::Issuer::new(authority, key);
+    let servers_key = rcgen::KeyPair::generate().unwrap();
+    let servers = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let servers = servers.signed_by(&servers_key, &issuer).unwrap();
+    fs::write(folder.join("server.pem"), servers.pem()).unwrap();
+    fs::write(folder.join("server.key"), servers_key.serialize_pem()).unwrap();
+}
+
+#[test]
+fn redis_is_reached_by_tls_where_its_certificate_is_trusted_and_not_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    certificates(folder.path());
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let (certificate, key) = (file("server.pem"), file("server.key"));
+    let secured = [
+        ["--tls-port", &port.to_string()],
+        ["--tls-cert-file", &certificate],
+        ["--tls-key-file", &key],
+        ["--tls-auth-clients", "no"],
+    ];
+    let Some(_redis) = Redis::start(&secured.concat()) else {
+        return;
+    };
+    let start = |authorities: Option<String>| {
+        Nodes::start(|place| {
+            let url = format!("rediss://localhost:{port}/");
+            let place = place
+                .with("VESTIBULE_LIMITS__BACKEND", "redis")
+                .with("VESTIBULE_LIMITS__REDIS_URL", &url);
+            match &authorities {
+                Some(file) => place.with("SSL_CERT_FILE", file),
+                None => place,
+            }
+        })
+    };
+    let Some(trusting) = start(Some(file("authority.pem"))) else {
+        return;
+    };
+    eventually("Redis counts", SOON, || {
+        (trusting.figures(DEGRADED) == [0, 0]).then_some(())
+    });
+    let Some(doubting) = start(None) else { return };
+    eventually("the certificate is refused", SOON, || {
+        let said = |node: usize| doubting.both[node].process.said();
+        (said(0).contains("Redis does not count") && said(1).contains("Redis does not count")).then_some(())
+    });
+    assert_eq!(doubting.figures(DEGRADED), [1, 1]);
 }
 
 #[test]
