@@ -15,6 +15,7 @@ mod answer;
 mod arkos;
 mod audit;
 mod clock;
+mod counts;
 mod damage;
 mod darukaa;
 mod entropy;

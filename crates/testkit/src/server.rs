@@ -1,6 +1,7 @@
 //! A whole Vestibule in this process.
 
 use crate::clock::ManualClock;
+use crate::counts::Counts;
 use crate::entropy::SeededEntropy;
 use crate::keys::{Keys, lay_secret_keys};
 use crate::{Answer, Database, Request, operator, postgres};
@@ -60,7 +61,9 @@ impl Server {
             entropy: chance.clone(),
             create: true,
         };
-        let core = open(&config, PUBLIC_URL, &setup).await.expect("the server opens");
+        let mut core = open(&config, PUBLIC_URL, &setup).await.expect("the server opens");
+        let ours = Arc::get_mut(&mut core).expect("nobody else has it yet");
+        ours.budgets = Some(Arc::new(Counts::by(&clock)));
         let project = instance::initialise(&core, &operator(), "default", "Example")
             .await
             .expect("a default project");
