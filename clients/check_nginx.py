@@ -1,22 +1,19 @@
 """A real nginx asks /forward-auth by auth_request, and stands in front of the gateway with a WebSocket."""
 
 import contextlib
-import json
-import pathlib
 import socket
-import socketserver
-import subprocess
 import tempfile
-import threading
 import time
 
 import requests
 
+from nginx import free_port, nginx
 from server import dev
+from upstream import Upstream, say_on_websocket
 
 # As docs/gateway.md has it, for two locations, and a third one that asks where nobody answers.
 CONFIGURATION = """
-daemon off; pid {folder}/pid; error_log stderr crit; worker_processes 1;
+pid {folder}/pid; error_log stderr crit; worker_processes 1;
 events {{ worker_connections 64; }}
 http {{
     access_log off;
@@ -69,58 +66,13 @@ http {{
 """
 
 
-class Upstream(socketserver.ThreadingTCPServer):
-    """Answers with the headers that it got, and says back what it hears on a WebSocket."""
-
-    allow_reuse_address = daemon_threads = True
-
-    class Visit(socketserver.StreamRequestHandler):
-        def handle(self):
-            line = self.rfile.readline().decode()
-            headers = {}
-            while (field := self.rfile.readline().strip()) != b"":
-                name, value = field.decode().split(":", 1)
-                headers[name.lower()] = value.strip()
-            self.server.heard.append((line.split(" ")[1], headers))
-            if headers.get("upgrade") == "websocket":
-                self.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-                while said := self.connection.recv(4096):
-                    self.wfile.write(said)
-                return
-            body = json.dumps(headers).encode()
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), self.Visit)
-        self.heard = []
-        self.port = self.server_address[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextlib.contextmanager
-def nginx(vestibule, upstream, dialect):
+def site_before(vestibule, upstream, dialect):
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        path = pathlib.Path(folder, "nginx.conf")
-        path.write_text(CONFIGURATION.format(folder=folder, port=port, upstream=upstream, vestibule=vestibule, dialect=dialect))
-        child = subprocess.Popen(["nginx", "-e", "stderr", "-p", folder, "-c", str(path)])
-        try:
-            deadline = time.monotonic() + 20
-            while True:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                    break
-                assert child.poll() is None and time.monotonic() < deadline, "nginx does not start"
-                time.sleep(0.02)
+        text = CONFIGURATION.format(folder=folder, port=port, upstream=upstream, vestibule=vestibule, dialect=dialect)
+        with nginx(folder, text, port):
             yield f"http://127.0.0.1:{port}"
-        finally:
-            child.terminate()
-            child.wait(timeout=20)
 
 
 def check_forward_auth(server, upstream, site, token):
@@ -153,21 +105,7 @@ def check_gateway(upstream, site, token):
     assert requests.get(f"{site}/guarded", timeout=10).status_code == 401
     address = site.removeprefix("http://").split(":")
     with socket.create_connection((address[0], int(address[1])), 10) as connection:
-        connection.sendall(
-            f"GET /guarded/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            f"Authorization: Bearer {token}\r\n\r\n".encode()
-        )
-        heard = b""
-        while b"\r\n\r\n" not in heard:
-            heard += connection.recv(4096)
-        assert heard.startswith(b"HTTP/1.1 101"), heard
-        for message in [b"hello", bytes(range(256))]:
-            connection.sendall(message)
-            heard = b""
-            while len(heard) < len(message):
-                heard += connection.recv(4096)
-            assert heard == message
+        say_on_websocket(connection, "/guarded/live", token)
     path, headers = upstream.heard.pop()
     assert path == "/guarded/live" and headers["x-auth-email"] == "user@example.com", (path, headers)
     assert headers["x-forwarded-for"] == "127.0.0.1, 127.0.0.1", headers
@@ -176,7 +114,7 @@ def check_gateway(upstream, site, token):
 upstream = Upstream()
 gateway = f'[{{prefix="/guarded",upstream="http://127.0.0.1:{upstream.port}",dialect="rakomi"}}]'
 settings = {"VESTIBULE_NETWORK__TRUSTED_PROXIES": '["127.0.0.1/32"]', "VESTIBULE_GATEWAY": gateway}
-with dev(**settings) as server, nginx(server.base_url.removeprefix("http://"), upstream.port, "rakomi") as site:
+with dev(**settings) as server, site_before(server.base_url.removeprefix("http://"), upstream.port, "rakomi") as site:
     token = server.signed_up("user@example.com")["access_token"]
     check_forward_auth(server, upstream, site, token)
     check_gateway(upstream, site, token)
