@@ -5,7 +5,8 @@ use crate::shutdown::Shutdown;
 use crate::tunnel::Tunnel;
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,8 +22,12 @@ use tokio::net::TcpStream;
 pub(crate) const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long after the beginning of a shutdown what had been sent before it is still taken in: connections that the
-/// system holds ready, and their first requests. Without it they would be reset.
+/// system holds ready, their first requests, and requests on kept connections. Without it they would be reset, and a
+/// proxy may not repeat a POST that was.
 pub(crate) const LAST_CALL: Duration = Duration::from_millis(100);
+
+/// What an answer says when no other follows on its connection.
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Most bytes of a connection that are kept unread: the head of a request fits with room to spare.
 const BUFFER: usize = 32 * 1024;
@@ -58,8 +63,8 @@ pub(crate) fn protocols() -> Builder<TokioExecutor> {
     builder
 }
 
-/// Serves one connection to its end. When the shutdown begins, requests under way are finished and no further
-/// one is read.
+/// Serves one connection to its end. Once the shutdown is announced, an answer is the last one of its connection, so that
+/// a proxy keeps none. Soon after it begins, requests under way are finished and no further one is read.
 pub(crate) async fn run<A, R, B>(
     protocols: &Builder<TokioExecutor>,
     (stream, peer): (TcpStream, SocketAddr),
@@ -77,20 +82,29 @@ pub(crate) async fn run<A, R, B>(
     let noting = Arc::clone(&patience);
     let tunnel = Tunnel::default();
     let digging = tunnel.clone();
+    let ending = shutdown.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let turn = noting.begin(request.version());
+        let (version, ending) = (request.version(), ending.clone());
+        let turn = noting.begin(version);
         digging.offer(&mut request);
         // Boxed, because a future of some kilobytes would be copied at every hand-over on its way.
         let response = Box::pin(answer(request.map(Body::new), peer));
-        async move { Ok::<_, Infallible>(response.await.map(|body| Answering::new(body, turn))) }
+        async move {
+            let mut response = response.await.map(|body| Answering::new(body, turn));
+            if version < Version::HTTP_2
+                && ending.is_announced()
+                && response.status() != StatusCode::SWITCHING_PROTOCOLS
+            {
+                response.headers_mut().insert(CONNECTION, CLOSE);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut connection = pin!(protocols.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut over = pin!(tokio::time::sleep(HEAD_PATIENCE));
     let mut begun = pin!(async {
         shutdown.begun().await;
-        if !patience.was_rewarded() {
-            tokio::time::sleep(LAST_CALL).await;
-        }
+        tokio::time::sleep(LAST_CALL).await;
     });
     let mut ending = false;
     loop {

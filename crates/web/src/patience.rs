@@ -20,8 +20,6 @@ struct Standing {
     answering: usize,
     /// Since when there has been none.
     since: Instant,
-    /// Whether any request has come.
-    rewarded: bool,
     /// HTTP/2 asks its peer for signs of life by itself.
     http2: bool,
 }
@@ -31,7 +29,6 @@ impl Patience {
         Self(Mutex::new(Standing {
             answering: 0,
             since: Instant::now(),
-            rewarded: false,
             http2: false,
         }))
     }
@@ -40,14 +37,8 @@ impl Patience {
     pub(crate) fn begin(self: &Arc<Self>, version: Version) -> Turn {
         let mut standing = self.standing();
         standing.answering += 1;
-        standing.rewarded = true;
         standing.http2 = version == Version::HTTP_2;
         Turn(Arc::clone(self))
-    }
-
-    /// Whether any request has come.
-    pub(crate) fn was_rewarded(&self) -> bool {
-        self.standing().rewarded
     }
 
     /// When to look again; `None` when the patience is over.

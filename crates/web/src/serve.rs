@@ -191,13 +191,13 @@ mod tests {
         begun.notified().await;
 
         shutdown.begin();
+        let mut late = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut late).await.ends_with("done"), "at the last call");
         assert_eq!(
             idle.read(&mut [0; 16]).await.unwrap(),
             0,
             "an idle connection is closed"
         );
-        let mut late = TcpStream::connect(address).await.unwrap();
-        assert!(ask(&mut late).await.ends_with("done"), "at the last call");
         let shut = async { while TcpStream::connect(address).await.is_ok() {} };
         let shut = tokio::time::timeout(Duration::from_secs(5), shut).await;
         assert!(shut.is_ok(), "somebody still listens");
@@ -206,6 +206,40 @@ mod tests {
         working.read_to_string(&mut answer).await.unwrap();
         assert!(
             answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"),
+            "{answer}"
+        );
+        assert_eq!(serving.await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn rl26_once_a_shutdown_is_announced_each_answer_ends_its_connection_and_others_are_taken() {
+        let shutdown = Shutdown::new();
+        let (address, _serving) = started(&shutdown, &Arc::default(), &Arc::default()).await;
+        let mut kept = TcpStream::connect(address).await.unwrap();
+        assert!(!ask(&mut kept).await.contains("connection: close"));
+        shutdown.announce();
+        for mut stream in [kept, TcpStream::connect(address).await.unwrap()] {
+            let answer = ask(&mut stream).await;
+            assert!(
+                answer.contains("connection: close") && answer.ends_with("done"),
+                "{answer}"
+            );
+            assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn rl26_a_request_that_meets_the_shutdown_on_a_kept_connection_is_answered() {
+        let shutdown = Shutdown::new();
+        let (address, serving) = started(&shutdown, &Arc::default(), &Arc::default()).await;
+        let mut kept = TcpStream::connect(address).await.unwrap();
+        assert!(ask(&mut kept).await.ends_with("done"));
+        shutdown.begin();
+        // Those who serve the connection learn of it before the request arrives.
+        tokio::task::yield_now().await;
+        let answer = ask(&mut kept).await;
+        assert!(
+            answer.contains("connection: close") && answer.ends_with("done"),
             "{answer}"
         );
         assert_eq!(serving.await.unwrap(), 0);
