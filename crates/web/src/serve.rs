@@ -55,6 +55,13 @@ where
         shutdown.begun().await;
         tokio::time::sleep(connection::LAST_CALL).await;
     });
+    let begin = |(stream, peer), place| {
+        let (protocols, answer, shutdown) = (Arc::clone(&protocols), answer.clone(), shutdown.clone());
+        async move {
+            connection::run(&protocols, (stream, peer), answer, shutdown).await;
+            drop(place);
+        }
+    };
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             break;
@@ -63,14 +70,14 @@ where
             accepted = accept(&listener) => accepted,
             () = closing.as_mut() => break,
         };
-        let (protocols, answer, shutdown) = (Arc::clone(&protocols), answer.clone(), shutdown.clone());
-        connections.spawn(async move {
-            connection::run(&protocols, accepted, answer, shutdown).await;
-            drop(place);
-        });
+        connections.spawn(begin(accepted, place));
         while connections.try_join_next().is_some() {}
     }
-    drop(listener);
+    for accepted in left(listener) {
+        if let Ok(place) = Arc::clone(&room).try_acquire_owned() {
+            connections.spawn(begin(accepted, place));
+        }
+    }
     let drained = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(serving.drain, drained).await;
     connections.len()
@@ -92,6 +99,23 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
         }
     }
+}
+
+/// Closes a listener; answers the connections that the system had taken for it, which closing would reset.
+fn left(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let mut left = Vec::new();
+    let Ok(listener) = listener.into_std() else {
+        return left;
+    };
+    while let Ok((stream, peer)) = listener.accept() {
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            tune(&stream);
+            left.push((stream, peer));
+        }
+    }
+    left
 }
 
 /// Sets what can be set; a connection serves without it too.
@@ -242,6 +266,32 @@ mod tests {
             answer.contains("connection: close") && answer.ends_with("done"),
             "{answer}"
         );
+        assert_eq!(serving.await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rl26_connections_that_nobody_has_taken_yet_when_the_listener_closes_are_served() {
+        let shutdown = Shutdown::new();
+        let (address, serving) = started(&shutdown, &Arc::default(), &Arc::default()).await;
+        tokio::task::yield_now().await;
+        shutdown.begin();
+        tokio::task::yield_now().await;
+        // The system takes them; nothing here runs meanwhile.
+        let waiting: Vec<_> = (0..32)
+            .map(|_| {
+                let mut stream = std::net::TcpStream::connect(address).unwrap();
+                std::io::Write::write_all(&mut stream, REQUEST).unwrap();
+                stream.set_nonblocking(true).unwrap();
+                stream
+            })
+            .collect();
+        tokio::time::advance(2 * connection::LAST_CALL).await;
+        for stream in waiting {
+            let mut answer = String::new();
+            let mut stream = TcpStream::from_std(stream).unwrap();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("done"), "{answer}");
+        }
         assert_eq!(serving.await.unwrap(), 0);
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::{ClientWrapper, Connect};
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio_postgres::{AsyncMessage, Client, Config, Error as Driver};
+use tokio_postgres::{AsyncMessage, Client, Config, Error as Driver, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
@@ -69,18 +69,22 @@ impl Connector {
     pub async fn probe(&self) -> Result<(), Error> {
         let asked = async {
             let (client, _) = self.open().await?;
-            // Answered by poolers too, unlike a parameter of the connection's start.
-            let answer = client
-                .query_one("SELECT current_setting('server_version_num')", &[])
+            // Answered by poolers too, unlike a parameter of the connection's start, and without a prepared statement,
+            // whose name another client of the pooler may have given to its own.
+            let answers = client
+                .simple_query("SELECT current_setting('server_version_num')")
                 .await?;
-            answer.try_get::<_, String>(0)
+            Ok(answers.into_iter().find_map(|answer| match answer {
+                SimpleQueryMessage::Row(row) => row.get(0)?.parse::<u32>().ok(),
+                _ => None,
+            }))
         };
         let version = match tokio::time::timeout(START, asked).await {
-            Ok(answer) => answer.map_err(|error| refusal::refused(&error, &self.config))?,
+            Ok(answer) => answer.map_err(|error: Driver| refusal::refused(&error, &self.config))?,
             Err(_) => return Err(refusal::silent(&self.config, START)),
         };
-        match version.parse::<u32>() {
-            Ok(number) if number < OLDEST => Err(refusal::too_old(number)),
+        match version {
+            Some(number) if number < OLDEST => Err(refusal::too_old(number)),
             _ => Ok(()),
         }
     }

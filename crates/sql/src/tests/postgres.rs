@@ -2,6 +2,7 @@
 
 mod listening;
 mod lost;
+mod poolers;
 mod starting;
 mod tls;
 mod transactions;
