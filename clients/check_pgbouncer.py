@@ -117,8 +117,9 @@ def check_people(one, two):
         racers = both(lambda node, token: node.refresh(token["refresh_token"]), tokens[:1] * 8)
         assert statuses(racers) == {200: 8}, statuses(racers)
         assert len({answer.json()["refresh_token"] for answer in racers}) == 1
+        # Exact, however many guess at once: the tenth failure locks.
         wrong = both(lambda node, email: node.log_in(email, "WrongP@ss123"), emails[2:3] * 12)
-        assert statuses(wrong) in ({401: 10, 429: 2}, {401: 9, 429: 3}), statuses(wrong)
+        assert statuses(wrong) == {401: 10, 429: 2}, statuses(wrong)
     return tokens[3]
 
 
@@ -167,7 +168,8 @@ def check(server, name, prepared, **settings):
             told = check_logout(one, two, tokens)
             took = check_restart(made, [one, two])
             log = "".join(one.log + two.log)
-            assert "postgres.prepare" not in log and "panicked" not in log, log
+            for complaint in ["postgres.prepare", "nothing is heard", "panicked"]:
+                assert complaint not in log, log
             return f"a logout told in {told * 1000:.0f} ms, well {took * 1000:.0f} ms after a restart"
 
 
