@@ -31,14 +31,14 @@ impl Staying {
         }
     }
 
-    /// Some of the sessions. They stay until [`Staying::written`].
+    /// Some of the sessions, in the order of their ids: nodes that wrote them in different orders would each hold a row
+    /// that the other one waits for. They stay until [`Staying::written`].
     pub(crate) fn some(&self, limit: usize) -> Vec<(SessionId, Timestamp)> {
         let sessions = self.sessions();
-        sessions
-            .iter()
-            .take(limit)
-            .map(|(id, until)| (*id, *until))
-            .collect()
+        let some = sessions.iter().take(limit);
+        let mut some: Vec<_> = some.map(|(id, until)| (*id, *until)).collect();
+        some.sort_unstable_by_key(|(id, _)| id.bytes());
+        some
     }
 
     /// Forgets what is written, but not what was noted since.
@@ -69,6 +69,16 @@ mod tests {
         assert!(staying.some(10).is_empty());
         staying.note(ID, at(720), at(721));
         assert_eq!(staying.some(10), [(ID, at(721))]);
+    }
+
+    #[test]
+    fn sessions_are_written_in_the_order_of_their_ids_so_that_two_nodes_never_wait_for_each_other() {
+        let staying = Staying::default();
+        for number in 0..64_u128 {
+            staying.note(SessionId::from_bytes(number.to_be_bytes()), at(0), at(1));
+        }
+        let written = staying.some(64);
+        assert!(written.is_sorted_by_key(|(id, _)| id.bytes()), "{written:?}");
     }
 
     #[test]

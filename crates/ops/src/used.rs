@@ -44,9 +44,12 @@ impl Used {
             .is_some_and(|mark| mark.generation == generation)
     }
 
-    /// Some of the marks. They stay until [`Used::written`].
+    /// Some of the marks, in the order of their sessions' ids: nodes that wrote them in different orders would each hold
+    /// a row that the other one waits for. They stay until [`Used::written`].
     pub(crate) fn some(&self, limit: usize) -> Vec<Mark> {
-        self.marks().values().take(limit).copied().collect()
+        let mut some: Vec<_> = self.marks().values().take(limit).copied().collect();
+        some.sort_unstable_by_key(|mark| mark.session.bytes());
+        some
     }
 
     /// Forgets marks that are written, but not newer ones of the same sessions.
@@ -89,6 +92,17 @@ mod tests {
         assert_eq!(used.some(10), [mark(3)]);
         used.written(&[mark(3)]);
         assert!(used.some(10).is_empty());
+    }
+
+    #[test]
+    fn marks_are_written_in_the_order_of_their_sessions_so_that_two_nodes_never_wait_for_each_other() {
+        let used = Used::default();
+        for number in 0..64_u128 {
+            let session = SessionId::from_bytes(number.to_be_bytes());
+            used.note(Mark { session, ..mark(1) });
+        }
+        let written = used.some(64);
+        assert!(written.is_sorted_by_key(|mark| mark.session.bytes()), "{written:?}");
     }
 
     #[test]

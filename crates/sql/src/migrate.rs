@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Db, Engine, Error, Tx, bind};
+use crate::{Db, Engine, Error, Row, Sql, Tx, bind};
 
 /// One step of the schema. Its text is never edited after a release: a change is a new migration.
 ///
@@ -28,11 +28,21 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 /// Whoever comes second waits, and then finds the work done. The number is this program's own.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(8387236823640697189)";
 const LEDGER_EXISTS: &str = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
-const APPLIED: &str = "SELECT number, name, script FROM schema_migrations ORDER BY number";
+const APPLIED: Sql = Sql::same("SELECT number, name, script FROM schema_migrations ORDER BY number");
 const APPLY: &str =
     "INSERT INTO schema_migrations (number, name, script, applied_at) VALUES ($1, $2, $3, $4)";
 
 impl Db {
+    /// The numbers of those of `migrations` that [`Db::migrate`] would apply to a database to which some were applied.
+    /// Reads only.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn pending(&self, migrations: &'static [Migration]) -> Result<Vec<u32>, Error> {
+        let missing = missing(migrations, &self.read_all(APPLIED, &[]).await?)?;
+        Ok(missing.iter().map(|migration| migration.number).collect())
+    }
+
     /// Brings the schema to the last of `migrations`, each in a transaction of its own, so an interrupted run
     /// is resumed by the next; two processes that start together apply each once. `now` is in microseconds.
     /// Returns the numbers applied by this call.
@@ -74,17 +84,8 @@ async fn advance(tx: &mut Tx, advance: &Advance) -> Result<Option<u32>, Error> {
     if !exists {
         tx.script(&spell(LEDGER, tx.engine())).await?;
     }
-    let mut known = advance.migrations.iter();
-    for row in tx.all(APPLIED, &[]).await? {
-        let (number, name, script): (u32, String, String) = row.read()?;
-        let Some(migration) = known.next() else {
-            return Err(newer(number, &name, advance.migrations.len()));
-        };
-        if migration.number != number || migration.text != script {
-            return Err(changed(number, &name));
-        }
-    }
-    let Some(migration) = known.next() else {
+    let applied = tx.all(APPLIED, &[]).await?;
+    let Some(migration) = missing(advance.migrations, &applied)?.first() else {
         return Ok(None);
     };
     tx.script(&spell(migration.text, tx.engine()))
@@ -96,6 +97,21 @@ async fn advance(tx: &mut Tx, advance: &Advance) -> Result<Option<u32>, Error> {
     )
     .await?;
     Ok(Some(migration.number))
+}
+
+/// What follows the applied ones, which must be the first of `migrations`, word by word.
+fn missing(migrations: &'static [Migration], applied: &[Row]) -> Result<&'static [Migration], Error> {
+    let mut known = migrations.iter();
+    for row in applied {
+        let (number, name, script): (u32, String, String) = row.read()?;
+        let Some(migration) = known.next() else {
+            return Err(newer(number, &name, migrations.len()));
+        };
+        if migration.number != number || migration.text != script {
+            return Err(changed(number, &name));
+        }
+    }
+    Ok(known.as_slice())
 }
 
 fn newer(number: u32, name: &str, known: usize) -> Error {

@@ -88,7 +88,6 @@ const HAS_LEDGER: Sql = both!(
     sqlite: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
     postgres: "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'schema_migrations'",
 );
-const APPLIED: Sql = Sql::same("SELECT number FROM schema_migrations");
 
 /// How a database is opened, either one.
 pub enum Open {
@@ -144,17 +143,14 @@ impl Store {
     }
 
     /// The numbers of the migrations that [`Store::migrate`] would apply. Reads only.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] when the database was made by a newer release, or by another one.
     pub async fn pending(&self) -> Result<Vec<u32>, Error> {
-        let applied = match self.db.read_one(HAS_LEDGER, &[]).await? {
-            Some(_) => self.db.read_all(APPLIED, &[]).await?,
-            None => Vec::new(),
-        };
-        let applied: Vec<u32> = applied.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
-        Ok(MIGRATIONS
-            .iter()
-            .map(|migration| migration.number)
-            .filter(|number| !applied.contains(number))
-            .collect())
+        if self.is_empty().await? {
+            return Ok(MIGRATIONS.iter().map(|migration| migration.number).collect());
+        }
+        self.db.pending(MIGRATIONS).await
     }
 
     /// Whether no migration was ever applied. Reads only.

@@ -44,9 +44,13 @@ on_both! {
 }
 
 on_both! {
-    async fn a_newer_schema_is_refused_with_the_remedy(t: Fixture) {
+    async fn rl25_a_newer_schema_is_refused_with_the_remedy(t: Fixture) {
         t.db.migrate(TWO, 0).await.unwrap();
+        assert_eq!(t.db.pending(TWO).await, Ok(vec![]));
+        // Whoever only looks is told the same.
+        let looked = t.db.pending(SCHEMA).await.unwrap_err().to_string();
         let refused = t.db.migrate(SCHEMA, 0).await.unwrap_err().to_string();
+        assert_eq!(looked, refused);
         assert!(
             refused.contains("migration 2 (tags), but this binary knows only 1"),
             "{refused}"
