@@ -49,6 +49,7 @@ def site_before(nodes):
         text = put(text, "listen 8443 ssl;", f"listen 127.0.0.1:{secure} ssl;")
         text = put(text, "/etc/nginx/tls/", f"{folder}/")
         text = put(put(text, "fail_timeout=2s", "fail_timeout=1s"), "keepalive_timeout 5s", "keepalive_timeout 1s")
+        text = put(text, "error_log stderr", f"error_log {folder}/errors")
         text = put(text, "/dev/stdout", f"{folder}/access")
         with nginx(folder, text, secure):
             yield secure, pathlib.Path(folder, "access")
