@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 import requests
 
@@ -88,7 +89,9 @@ class Node:
                 ready.set()
 
     def wait(self):
-        assert self.ready.wait(30), f"the node does not start: {self.log}"
+        deadline = time.monotonic() + 30
+        while not self.ready.wait(0.1):
+            assert self.child.poll() is None and time.monotonic() < deadline, f"the node does not start: {self.log}"
 
     def start_again(self):
         self.launch()
