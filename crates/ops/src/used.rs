@@ -102,7 +102,10 @@ mod tests {
             used.note(Mark { session, ..mark(1) });
         }
         let written = used.some(64);
-        assert!(written.is_sorted_by_key(|mark| mark.session.bytes()), "{written:?}");
+        assert!(
+            written.is_sorted_by_key(|mark| mark.session.bytes()),
+            "{written:?}"
+        );
     }
 
     #[test]
