@@ -154,6 +154,19 @@ fn commands_work_on_postgres_and_those_that_copy_a_file_name_the_tool_instead() 
 }
 
 #[test]
+fn d08_after_a_restore_by_other_tools_one_command_ends_what_it_revived_on_every_node() {
+    let Some(nodes) = nodes() else { return };
+    let ada = nodes.one.door.newcomer("ada@example.org");
+    assert_eq!(nodes.two.door.status_of(&ada.access), 200);
+    let told = nodes.place.json(&["session", "revoke-restored", "--yes"]);
+    assert_eq!(told["ended"], json!(2), "a session and a mailed link: {told}");
+    nodes.refused_by_two("the command", &ada);
+    let refused = nodes.one.door.send(nodes.one.door.refresh(&ada.refresh)).unwrap();
+    assert_eq!(refused.status, 401);
+    nodes.one.door.sign_in("ada@example.org");
+}
+
+#[test]
 fn a_database_that_cannot_be_used_is_refused_at_the_start_with_the_remedy() {
     let nowhere = Place::new().with("DATABASE_URL", "postgres://ada:geheim@127.0.0.1:1/house");
     let refused = nowhere.run(&["dev", "--listen", "127.0.0.1:0"]);

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde::Serialize;
 use vestibule_model::id::SessionId;
 use vestibule_model::session::Session;
-use vestibule_ops::admin::sessions;
+use vestibule_ops::admin::{instance, sessions};
 
 /// Sessions: signed-in devices
 #[derive(Subcommand)]
@@ -25,6 +25,14 @@ pub enum SessionCommand {
     /// End all sessions of a user
     #[command(after_help = "Example:\n  vestibule session revoke-all ada@example.org")]
     RevokeAll(UserArguments),
+    /// End the sessions of all users of all projects, and all mailed links and codes: after a restore
+    ///
+    /// A restored database knows nothing of what was ended after its moment. `vestibule restore` does this by itself;
+    /// this command is for what was restored otherwise, and for a standby that was promoted while it was behind.
+    #[command(
+        after_help = "Example:\n  pg_restore --dbname=vestibule vestibule.dump\n  vestibule session revoke-restored"
+    )]
+    RevokeRestored,
 }
 
 #[derive(Serialize)]
@@ -44,6 +52,7 @@ impl SessionCommand {
             Self::List(user) => list(desk, &user).await,
             Self::Revoke { session } => revoke(desk, &session).await,
             Self::RevokeAll(user) => revoke_all(desk, &user).await,
+            Self::RevokeRestored => revoke_restored(desk).await,
         }
     }
 }
@@ -99,4 +108,16 @@ async fn revoke_all(desk: &Desk, user: &UserArguments) -> Outcome {
     let told = serde_json::json!({ "user": user.id.to_string(), "revoked": ended });
     desk.output
         .result(&told, || format!("ended {ended} sessions of {}", user.email))
+}
+
+async fn revoke_restored(desk: &Desk) -> Outcome {
+    desk.output
+        .confirm("End the sessions of all users of all projects, and all mailed links and codes?")?;
+    let bar = desk.output.progress("ended");
+    let ended = instance::after_restore(&desk.core, &desk.operator, |done| bar.set_position(done)).await;
+    bar.finish_and_clear();
+    let ended = ended?;
+    desk.output.result(&serde_json::json!({ "ended": ended }), || {
+        format!("ended {ended} sessions and mailed secrets; everybody signs in again")
+    })
 }
