@@ -17,11 +17,13 @@ mod binaries;
 mod cluster;
 mod redis;
 mod throw_away;
+mod wire;
 
 pub use binaries::unprivileged;
 pub use cluster::Cluster;
 pub use redis::Redis;
 pub use throw_away::ThrowAway;
+pub use wire::Wire;
 
 use std::sync::OnceLock;
 

@@ -19,6 +19,10 @@ impl<'c> ThrowAway<'c> {
         &self.name
     }
 
+    pub(crate) const fn cluster(&self) -> &Cluster {
+        self.cluster
+    }
+
     /// Where its files are, once everything is in them.
     pub fn folder(&self) -> PathBuf {
         let oid = self.cluster.run(&format!(

@@ -84,6 +84,14 @@ impl Folder {
         Ok(file)
     }
 
+    /// Waits until no other process makes keys in this folder, and keeps them waiting as long as the answer lives: of
+    /// processes that start together on an empty folder one makes the keys, and the others find them.
+    pub fn alone(&self) -> std::io::Result<File> {
+        let folder = File::open(&self.root)?;
+        folder.lock()?;
+        Ok(folder)
+    }
+
     /// Creates the folder, for its owner alone.
     pub fn create(&self) -> std::io::Result<()> {
         fs::DirBuilder::new()

@@ -49,6 +49,11 @@ impl Freshness {
         }
     }
 
+    /// Whether caches may answer now.
+    pub fn is_proven(&self) -> bool {
+        self.lease.holds()
+    }
+
     /// Makes a cache of at most `capacity` entries that loses what `topics` announce. Caches hear in the order in
     /// which they were made: one that is filled from another is made after it.
     pub fn cache<K, V>(&self, capacity: usize, topics: &'static [Topic<K, V>]) -> Cache<K, V>

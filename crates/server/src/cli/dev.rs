@@ -101,6 +101,7 @@ async fn welcome(global: &Global, config: &Config, folder: &Folder, running: &Ru
 /// The keys of the last run, as far as they still work; otherwise new ones.
 async fn keys(folder: &Folder, running: &Running, project: &Project) -> Result<Keys, Failure> {
     let path = folder.dev_keys();
+    let _alone = folder.alone().attempting("lock the data folder")?;
     let kept = std::fs::read_to_string(&path)
         .ok()
         .and_then(|text| serde_json::from_str::<Keys>(&text).ok());

@@ -84,6 +84,7 @@ impl Recorder {
             .set(f64::from(u8::from(core.store.db.health() == Health::Writable)));
         let alone = core.budgets.as_ref().is_some_and(|carrier| !carrier.is_there());
         gauge!("vestibule_shared_budgets_degraded").set(f64::from(u8::from(alone)));
+        gauge!("vestibule_cache_lease").set(f64::from(u8::from(core.store.freshness.is_proven())));
         if let Some(bytes) = resident_bytes() {
             gauge!("process_resident_memory_bytes").set(bytes as f64);
         }

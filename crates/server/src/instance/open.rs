@@ -69,25 +69,38 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
         )));
     }
     // Found before the database is touched: a key that cannot be read should not leave an empty database behind.
-    let found = master_key::find(&config.secrets, &folder)?;
+    let mut found = master_key::find(&config.secrets, &folder)?;
+    // Held until the key that is made here is noted in the database.
+    let mut alone = None;
+    if found.is_none() && setup.create {
+        let root = folder.root().display();
+        alone = Some(folder.alone().map_err(OpenError::system(format!("lock {root}")))?);
+        found = master_key::find(&config.secrets, &folder)?;
+    }
+    if found.is_some() {
+        drop(alone.take());
+    }
     let store = Store::open(database(config, setup.role)).await?;
     match unlock(config, &folder, setup, &store, found).await {
         Ok(unlocked) => {
             let pool = HashPool::start(hashing(config)?, setup.entropy.clone())?;
+            let keys = unlocked.keys;
             let core = Core::new(Parts {
                 store,
                 clock: setup.clock.clone(),
                 entropy: setup.entropy.clone(),
                 pool,
-                sealer: unlocked.sealer,
+                sealer: Sealer::new(
+                    setup.entropy.clone(),
+                    keys.current.clone(),
+                    keys.previous.clone().into_iter().collect(),
+                ),
                 doors: crate::dialects::doors(),
                 budgets: budgets(config, setup.role)?,
                 settings: settings(config, public_url, setup.profile),
             });
             if unlocked.is_new {
-                adopt_master_key(&core)
-                    .await
-                    .map_err(|error| OpenError::Other(format!("cannot note the master key: {error:?}")))?;
+                adopt(&core, &keys, &folder).await?;
             }
             Ok(core)
         }
@@ -112,9 +125,19 @@ fn budgets(config: &Config, role: Role) -> Result<Option<Arc<dyn SharedCounts>>,
     Ok(Some(Arc::new(redis)))
 }
 
+/// Notes the master key in the database, unless a process that started at the same moment has noted another.
+async fn adopt(core: &Core, keys: &MasterKeys, folder: &Folder) -> Result<(), OpenError> {
+    let noted = adopt_master_key(core).await;
+    if noted.map_err(|error| OpenError::Other(format!("cannot note the master key: {error:?}")))? {
+        return Ok(());
+    }
+    let sealed_by = instance::get(&core.store.db, instance::MASTER_KEY).await?;
+    Ok(master_key::judge(Some(keys), sealed_by.as_deref(), folder)?)
+}
+
 /// What opens the secrets of a database.
 struct Unlocked {
-    sealer: Sealer,
+    keys: MasterKeys,
     /// Whether the database has sealed nothing yet.
     is_new: bool,
 }
@@ -142,13 +165,8 @@ async fn unlock(
     let Some(keys) = keys else {
         return Err(OpenError::Other("there is no master key".into()));
     };
-    let sealer = Sealer::new(
-        setup.entropy.clone(),
-        keys.current,
-        keys.previous.into_iter().collect(),
-    );
     Ok(Unlocked {
-        sealer,
+        keys,
         is_new: sealed_by.is_none(),
     })
 }

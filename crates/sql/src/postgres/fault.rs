@@ -68,6 +68,14 @@ fn database(reported: &DbError, sentence: &str) -> Fault {
         "53100" => (Error::Full, Fate::Undone),
         // A primary that was set back to a replica: the next connection looks for the new one.
         "25006" | "53300" => (Error::Busy, Fate::Gone),
+        "42501" => (
+            Error::Other(format!(
+                "{}: make the user of this database the owner of its tables, or GRANT SELECT, INSERT, UPDATE, DELETE \
+                 ON ALL TABLES IN SCHEMA public to it",
+                reported.message()
+            )),
+            Fate::Undone,
+        ),
         "58030" => (Error::Io(message()), Fate::Undone),
         "XX001" | "XX002" => (Error::Corrupt(message()), Fate::Undone),
         "26000" | "42P05" => (

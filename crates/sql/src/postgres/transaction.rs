@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join, join_all};
+use tokio_postgres::error::SqlState;
 
 use super::fault::{Fate, Fault, fault};
 use super::notice::CHANNEL;
@@ -72,7 +73,7 @@ impl Transaction {
         let ran = tokio::time::timeout(self.terms.left(), client.batch_execute(&whole)).await;
         match ran {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.code().is_some_and(|code| code.code() == "42501") => {
+            Ok(Err(error)) if error.code().is_some_and(no_right) => {
                 let reason = error.as_db_error().map_or("", |reported| reported.message());
                 let error = refusal::no_right(&self.shared.user, reason);
                 Err(self.fail(Fault {
@@ -237,4 +238,9 @@ impl Drop for Transaction {
             self.end();
         }
     }
+}
+
+/// Nothing may be created in the schema, or there is no schema that one may see.
+fn no_right(code: &SqlState) -> bool {
+    [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::INVALID_SCHEMA_NAME].contains(code)
 }

@@ -21,6 +21,7 @@ const BROKEN: &[Migration] = &[
 
 on_both! {
     async fn migrations_are_applied_once_in_order(t: Fixture) {
+        assert_eq!(t.db.pending(TWO).await, Ok(vec![2]));
         assert_eq!(t.db.migrate(TWO, 42).await, Ok(vec![2]));
         assert_eq!(t.db.migrate(TWO, 43).await, Ok(vec![]));
         let rows =
@@ -59,6 +60,8 @@ on_both! {
             refused.contains("start the newer release again, or restore"),
             "{refused}"
         );
+        assert_eq!(t.db.pending(SCHEMA).await.unwrap_err().to_string(), refused);
+        assert_eq!(t.db.pending(TWO).await, Ok(vec![]));
     }
 }
 

@@ -1,114 +1,10 @@
-//! What goes over the wire: a socket between the driver and the server that counts, cuts and swallows.
+//! What goes over the wire.
 
 use super::*;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{UnixListener, UnixStream};
+use vestibule_cluster::Wire;
 
-/// Stands between the driver and the server.
-pub struct Wire {
-    folder: TempDir,
-    database: String,
-    state: Arc<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// How often the driver sent something after the server had spoken.
-    flights: AtomicUsize,
-    /// Whether nothing passes any more, though everything seems connected.
-    swallows: AtomicBool,
-    /// Whether notifications are lost, as behind a pooler that shares sessions.
-    deafens: AtomicBool,
-    /// Whether the connection on which COMMIT passes is cut before its answer.
-    cuts_at_commit: AtomicBool,
-}
-
-impl Wire {
-    pub fn to(t: &Fixture) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
-        let cluster = vestibule_cluster::shared()
-            .unwrap()
-            .folder()
-            .join(".s.PGSQL.5432");
-        let state = Arc::<State>::default();
-        let serving = Arc::clone(&state);
-        tokio::spawn(async move {
-            while let Ok((driver, _)) = listener.accept().await {
-                let server = UnixStream::connect(&cluster).await.unwrap();
-                tokio::spawn(pass(driver, server, Arc::clone(&serving)));
-            }
-        });
-        Self {
-            folder,
-            database: t.throw_away.as_ref().unwrap().name().to_owned(),
-            state,
-        }
-    }
-
-    pub fn url(&self) -> String {
-        format!(
-            "postgres:///{}?host={}&user=vestibule",
-            self.database,
-            self.folder.path().display()
-        )
-    }
-
-    pub fn flights(&self) -> usize {
-        self.state.flights.swap(0, Ordering::SeqCst)
-    }
-
-    pub fn swallow(&self, yes: bool) {
-        self.state.swallows.store(yes, Ordering::SeqCst);
-    }
-
-    pub fn deafen(&self, yes: bool) {
-        self.state.deafens.store(yes, Ordering::SeqCst);
-    }
-
-    pub fn cut_at_commit(&self) {
-        self.state.cuts_at_commit.store(true, Ordering::SeqCst);
-    }
-}
-
-async fn pass(mut driver: UnixStream, mut server: UnixStream, state: Arc<State>) {
-    let (mut up, mut down) = ([0; 16384], [0; 16384]);
-    let mut spoke = true;
-    loop {
-        tokio::select! {
-            sent = driver.read(&mut up) => {
-                let Ok(length @ 1..) = sent else { return };
-                if state.swallows.load(Ordering::SeqCst) {
-                    continue;
-                }
-                if std::mem::take(&mut spoke) {
-                    state.flights.fetch_add(1, Ordering::SeqCst);
-                }
-                server.write_all(&up[..length]).await.unwrap();
-                let commits = up[..length].windows(6).any(|word| word == b"COMMIT");
-                if commits && state.cuts_at_commit.swap(false, Ordering::SeqCst) {
-                    // The server's answer is seen here, and never there.
-                    let _ = server.read(&mut down).await;
-                    return;
-                }
-            }
-            sent = server.read(&mut down) => {
-                let Ok(length @ 1..) = sent else { return };
-                if state.swallows.load(Ordering::SeqCst) {
-                    continue;
-                }
-                spoke = true;
-                let notifies = down[..length].windows(3).any(|word| word == b" ?\0");
-                if notifies && state.deafens.load(Ordering::SeqCst) {
-                    continue;
-                }
-                if driver.write_all(&down[..length]).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
+fn wire_to(t: &Fixture) -> Wire {
+    Wire::to(t.throw_away.as_ref().unwrap())
 }
 
 fn silent(options: &mut OpenPostgres) {
@@ -121,7 +17,7 @@ async fn begin_travels_with_the_first_sentence_and_a_scan_is_one_flight() {
         return;
     };
     for prepare in [true, false] {
-        let wire = Wire::to(&t);
+        let wire = wire_to(&t);
         let through = Fixture::at(wire.url(), |options| {
             silent(options);
             options.prepare = prepare;
@@ -147,7 +43,7 @@ async fn reads_follow_each_other_without_waiting_for_answers() {
     let Some(t) = Fixture::postgres(|_| {}).await else {
         return;
     };
-    let wire = Wire::to(&t);
+    let wire = wire_to(&t);
     let through = Fixture::at(wire.url(), silent).await;
     through.db.read_one(PROCESS, &[]).await.unwrap();
     wire.flights();
@@ -164,7 +60,7 @@ async fn rl08_an_answer_to_commit_that_is_not_seen_is_unknown_and_not_repeated()
     let Some(t) = Fixture::postgres(|_| {}).await else {
         return;
     };
-    let wire = Wire::to(&t);
+    let wire = wire_to(&t);
     let through = Fixture::at(wire.url(), silent).await;
     through.db.write(soon(), process, ()).await.unwrap();
     wire.cut_at_commit();
@@ -178,7 +74,7 @@ async fn rl10_a_black_hole_is_left_in_time_and_healed_from() {
     let Some(t) = Fixture::postgres(|_| {}).await else {
         return;
     };
-    let wire = Wire::to(&t);
+    let wire = wire_to(&t);
     let through = Fixture::at(wire.url(), |options| options.connections = 1).await;
     through.db.write(soon(), insert, 1).await.unwrap();
     through.db.read_one(PROCESS, &[]).await.unwrap();
@@ -219,7 +115,7 @@ async fn a_node_that_hears_nothing_proves_nothing() {
     let Some(t) = Fixture::postgres(|_| {}).await else {
         return;
     };
-    let wire = Wire::to(&t);
+    let wire = wire_to(&t);
     wire.deafen(true);
     let deaf = Fixture::at(wire.url(), |_| {}).await;
     deaf.db.write(soon(), insert, 1).await.unwrap();
