@@ -66,19 +66,8 @@ struct Guard {
 impl Cluster {
     /// Makes and starts a cluster; `settings` are lines of its configuration, such as `max_connections=10`.
     pub fn start(settings: &[&str]) -> Self {
-        let binaries = binaries::folder().expect("the server's binaries");
         let folder = folder();
-        let user = binaries::unprivileged();
-        if let Some((user, group)) = user {
-            chown(&folder, Some(user), Some(group)).expect("a folder for the server's user");
-        }
-        let become_user = |command: &mut Command| {
-            if let Some((user, group)) = user {
-                command.uid(user).gid(group);
-            }
-            command.current_dir(&folder);
-        };
-        let mut initdb = Command::new(binaries.join("initdb"));
+        let mut initdb = command("initdb", &folder);
         initdb
             .args([
                 "--auth=trust",
@@ -89,25 +78,36 @@ impl Cluster {
             ])
             .args(["-U", OWNER, "-D"])
             .arg(folder.join("data"));
-        become_user(&mut initdb);
-        let made = initdb.output().expect("initdb starts");
-        assert!(
-            made.status.success(),
-            "initdb: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        make(&mut initdb);
+        Self::launch(folder, settings)
+    }
 
-        let mut shell = Command::new("sh");
+    /// Makes and starts a standby that follows this cluster, which takes `wal_level=replica` and `max_wal_senders`
+    /// above 0 there and here.
+    #[must_use]
+    pub fn standby(&self, settings: &[&str]) -> Self {
+        let folder = folder();
+        let mut copy = command("pg_basebackup", &folder);
+        copy.args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf"])
+            .args(["-U", OWNER, "-h"])
+            .arg(&self.folder)
+            .arg("-D")
+            .arg(folder.join("data"));
+        make(&mut copy);
+        Self::launch(folder, settings)
+    }
+
+    fn launch(folder: PathBuf, settings: &[&str]) -> Self {
+        let mut shell = command("sh", &folder);
         shell.args(["-c", GUARD, "guard"]).arg(&folder);
         shell
-            .arg(binaries.join("postgres"))
+            .arg(tool("postgres"))
             .arg("-D")
             .arg(folder.join("data"));
         shell.arg("-k").arg(&folder);
         for setting in SETTINGS.iter().chain(settings) {
             shell.args(["-c", setting]);
         }
-        become_user(&mut shell);
         // Not ended by a Ctrl-C that ends the tests: it has still to clean up.
         shell
             .process_group(0)
@@ -149,6 +149,11 @@ impl Cluster {
     /// Runs sentences as the owner of everything; answers the first value that they read.
     pub fn run(&self, sql: &str) -> String {
         self.admin.run(sql)
+    }
+
+    /// Runs sentences in a database of this name; answers the first value that they read.
+    pub fn run_in(&self, database: &str, sql: &str) -> String {
+        Admin::new(self.url(database)).run(sql)
     }
 
     /// A new database, empty or like `template`; it goes when the answer is dropped.
@@ -196,7 +201,8 @@ impl Cluster {
         let until = Instant::now() + PATIENCE;
         let ready = || {
             let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
-            file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
+            let state = file.lines().nth(7).map(str::trim);
+            matches!(state, Some("ready" | "standby"))
         };
         while !ready() {
             let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
@@ -222,6 +228,29 @@ impl Drop for Cluster {
     }
 }
 
+fn tool(name: &str) -> PathBuf {
+    binaries::folder().expect("the server's binaries").join(name)
+}
+
+/// A program that runs as whoever owns the cluster of this folder: one of the server's, or the shell.
+fn command(name: &str, folder: &Path) -> Command {
+    let mut command = match name {
+        "sh" => Command::new(name),
+        _ => Command::new(tool(name)),
+    };
+    if let Some((user, group)) = binaries::unprivileged() {
+        command.uid(user).gid(group);
+    }
+    command.current_dir(folder);
+    command
+}
+
+fn make(command: &mut Command) {
+    let made = command.output().expect("the program starts");
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{command:?}: {said}");
+}
+
 fn folder() -> PathBuf {
     let memory = Path::new("/dev/shm");
     let place = if memory.is_dir() {
@@ -235,6 +264,9 @@ fn folder() -> PathBuf {
         .expect("a folder")
         .keep();
     std::fs::set_permissions(&folder, Permissions::from_mode(0o700)).expect("one's own folder");
+    if let Some((user, group)) = binaries::unprivileged() {
+        chown(&folder, Some(user), Some(group)).expect("a folder for the server's user");
+    }
     folder
 }
 

@@ -19,7 +19,8 @@ impl<'c> ThrowAway<'c> {
         &self.name
     }
 
-    pub(crate) const fn cluster(&self) -> &Cluster {
+    /// The cluster that it is in.
+    pub const fn cluster(&self) -> &Cluster {
         self.cluster
     }
 
