@@ -59,7 +59,7 @@ pub use vestibule_model::Environment;
 pub use vestibule_sql::{Sql, Value};
 pub use vestibule_store::audit::Act;
 
-pub use vestibule_cluster::{self as cluster, Cluster, Redis, ThrowAway, Wire};
+pub use vestibule_cluster::{self as cluster, Cluster, Redis, ThrowAway};
 
 #[doc(hidden)]
 pub use ::insta as snapshots;

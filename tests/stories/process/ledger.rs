@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::Path;
+use vestibule_testkit::Cluster;
 
 /// What the clients remember.
 #[derive(Clone, Default)]
@@ -15,6 +16,18 @@ pub struct Ledger {
     pub perhaps: Vec<String>,
     /// One refresh family each.
     pub families: Vec<Family>,
+    /// Sessions whose logout was answered.
+    pub ended: Vec<SignedIn>,
+}
+
+/// Where rows can be looked at beside the server.
+pub trait Rows {
+    /// The user of an address, and how many credentials, verification secrets and audit rows of its registration it
+    /// has.
+    fn account(&self, email: &str) -> (Option<String>, [i64; 3]);
+
+    /// The live leaf of a session; none when it has ended.
+    fn leaf(&self, session: &[u8]) -> Option<i64>;
 }
 
 /// A refresh family as its owner knows it.
@@ -74,7 +87,7 @@ impl Family {
 }
 
 /// The generation that a refresh token is of, and the session.
-fn generation(token: &str) -> (Vec<u8>, i64) {
+pub fn generation(token: &str) -> (Vec<u8>, i64) {
     let (session, secret) = token.trim_start_matches("rt_").split_once('.').unwrap();
     let digits: Vec<_> = session.bytes().filter(u8::is_ascii_hexdigit).collect();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
@@ -89,12 +102,17 @@ impl Ledger {
         self.registered.extend(other.registered);
         self.perhaps.extend(other.perhaps);
         self.families.extend(other.families);
+        self.ended.extend(other.ended);
+    }
+
+    /// [`missing`](Self::missing) in a file.
+    pub fn missing_in(&self, database: &Path) -> Vec<String> {
+        self.missing(&Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap())
     }
 
     /// Everything that was answered and is not in the database, and everything unanswered that is there in part.
-    pub fn missing_in(&self, database: &Path) -> Vec<String> {
-        let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-        let rows = |email: &str| rows_of(&database, email);
+    pub fn missing(&self, database: &impl Rows) -> Vec<String> {
+        let rows = |email: &str| database.account(email);
         let answered = self
             .registered
             .iter()
@@ -108,7 +126,7 @@ impl Ledger {
         });
         let leaves = self.families.iter().filter_map(|family| {
             let (session, newest) = generation(family.newest());
-            let leaf = leaf(&database, &session);
+            let leaf = database.leaf(&session);
             let possible = [Some(newest), Some(newest + 1)];
             let possible = if family.pending {
                 &possible[..]
@@ -125,31 +143,97 @@ impl Ledger {
         });
         answered.chain(unanswered).chain(leaves).collect()
     }
+
+    /// Everything that a node does not know any more of what was answered.
+    pub fn forgotten_by(&mut self, door: &Door) -> Vec<String> {
+        let sign_in = |(email, id): &(String, String)| {
+            let answer = door.send(door.login(email)).unwrap();
+            let me = door.send(door.me(&answer.text("access_token"))).unwrap();
+            let known = (answer.status, me.status, &me.text("user_id")) == (200, 200, id);
+            (!known).then(|| format!("{email} was registered, and now: {answer:?}, {me:?}"))
+        };
+        let alive = |session: &SignedIn| {
+            let refreshed = door.send(door.refresh(&session.refresh)).unwrap().status;
+            let statuses = (door.status_of(&session.access), refreshed);
+            (statuses != (401, 401)).then(|| format!("a session that was ended is answered {statuses:?}"))
+        };
+        let users = self.registered.iter().rev().take(3).filter_map(sign_in);
+        let mut wrong: Vec<_> = users.chain(self.ended.iter().filter_map(alive)).collect();
+        wrong.extend(
+            self.families
+                .iter_mut()
+                .filter_map(|family| family.go_on(door).err()),
+        );
+        wrong
+    }
 }
 
-/// The user of an address, and how many credentials, verification secrets and audit rows of its registration it has.
-fn rows_of(database: &Connection, email: &str) -> (Option<String>, [i64; 3]) {
-    let user = "SELECT id, lower(hex(id)) FROM users WHERE email = ?1";
-    let found = database.query_row(user, [email], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
-    });
-    let Some((id, digits)) = found.optional().unwrap() else {
-        return (None, [0; 3]);
-    };
-    let count = |sql: &str| database.query_row(sql, [&id], |row| row.get(0)).unwrap();
-    let parts = [
-        "SELECT count(*) FROM credentials WHERE user_id = ?1",
-        "SELECT count(*) FROM mailed_secrets WHERE user_id = ?1",
-        "SELECT count(*) FROM audit WHERE user_id = ?1 AND act LIKE '%regist%'",
-    ];
-    let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| digits[group].to_owned());
-    (Some(groups.join("-")), parts.map(count))
+impl Rows for Connection {
+    fn account(&self, email: &str) -> (Option<String>, [i64; 3]) {
+        let user = "SELECT id, lower(hex(id)) FROM users WHERE email = ?1";
+        let found = self.query_row(user, [email], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
+        });
+        let Some((id, digits)) = found.optional().unwrap() else {
+            return (None, [0; 3]);
+        };
+        let count = |sql: &str| self.query_row(sql, [&id], |row| row.get(0)).unwrap();
+        let parts = [
+            "SELECT count(*) FROM credentials WHERE user_id = ?1",
+            "SELECT count(*) FROM mailed_secrets WHERE user_id = ?1",
+            "SELECT count(*) FROM audit WHERE user_id = ?1 AND act LIKE '%regist%'",
+        ];
+        (Some(hyphenated(&digits)), parts.map(count))
+    }
+
+    fn leaf(&self, session: &[u8]) -> Option<i64> {
+        let sql = "SELECT leaf FROM sessions WHERE id = ?1 AND revoked_at IS NULL";
+        self.query_row(sql, [session], |row| row.get(0))
+            .optional()
+            .unwrap()
+    }
 }
 
-fn leaf(database: &Connection, session: &[u8]) -> Option<i64> {
-    let sql = "SELECT leaf FROM sessions WHERE id = ?1 AND revoked_at IS NULL";
-    database
-        .query_row(sql, [session], |row| row.get(0))
-        .optional()
-        .unwrap()
+/// A database of a cluster.
+pub struct House<'c>(pub &'c Cluster, pub &'c str);
+
+impl Rows for House<'_> {
+    fn account(&self, email: &str) -> (Option<String>, [i64; 3]) {
+        let found = self.0.run_in(
+            self.1,
+            &format!(
+                "SELECT string_agg(concat_ws(' ', encode(id, 'hex'),
+                    (SELECT count(*) FROM credentials WHERE user_id = users.id),
+                    (SELECT count(*) FROM mailed_secrets WHERE user_id = users.id),
+                    (SELECT count(*) FROM audit WHERE user_id = users.id AND act LIKE '%regist%')), ' and ')
+                FROM users WHERE email = '{email}'"
+            ),
+        );
+        let words: Vec<_> = found.split_whitespace().collect();
+        match words[..] {
+            [] => (None, [0; 3]),
+            [digits, ref counts @ ..] if counts.len() == 3 => {
+                let count = |place: usize| counts[place].parse().unwrap();
+                (Some(hyphenated(digits)), [count(0), count(1), count(2)])
+            }
+            _ => (Some(format!("several: {found}")), [0; 3]),
+        }
+    }
+
+    fn leaf(&self, session: &[u8]) -> Option<i64> {
+        use std::fmt::Write as _;
+        let mut digits = String::new();
+        session
+            .iter()
+            .for_each(|byte| write!(digits, "{byte:02x}").unwrap());
+        let sql =
+            format!("SELECT leaf FROM sessions WHERE id = decode('{digits}', 'hex') AND revoked_at IS NULL");
+        self.0.run_in(self.1, &sql).parse().ok()
+    }
+}
+
+fn hyphenated(digits: &str) -> String {
+    [0..8, 8..12, 12..16, 16..20, 20..32]
+        .map(|group| &digits[group])
+        .join("-")
 }

@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod connections;
 mod disk;
+mod faults;
 mod gateway;
 mod house;
 mod kill;

@@ -47,6 +47,11 @@ impl Serving {
         self.guard.kill();
     }
 
+    /// SIGKILL if it still runs, and waits for the end; what it said can still be read.
+    pub fn kill_now(&mut self) {
+        self.guard.kill();
+    }
+
     /// SIGTERM.
     pub fn terminate(&self) {
         kill_process(self.pid(), Signal::TERM).expect("the server lives");

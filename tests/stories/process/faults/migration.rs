@@ -1,0 +1,83 @@
+//! Nodes that start together, and starts that are killed. RL-23.
+
+use super::super::place::{Place, Server};
+use std::thread;
+use std::time::{Duration, Instant};
+use vestibule_testkit::cluster::Wire;
+use vestibule_testkit::new_house;
+
+/// Moments at which a start is killed, between its call and its end.
+const KILLS: u32 = 10;
+
+#[test]
+fn rl23_nodes_that_start_together_on_an_empty_database_agree_on_its_tables_and_keys() {
+    for round in 0..4 {
+        let Some(house) = new_house() else { return };
+        let place = Place::new().with("DATABASE_URL", &house.url());
+        let (binary, data) = (&place.binary, &place.data());
+        let nodes: Vec<_> = thread::scope(|starts| {
+            let started = [(); 3].map(|()| starts.spawn(move || Server::start(binary, data)));
+            started.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        let ada = nodes[0].door.newcomer("ada@example.org");
+        for node in &nodes {
+            assert_eq!(node.door.status_of(&ada.access), 200, "round {round}");
+            node.door.sign_in("ada@example.org");
+        }
+        let applied = "SELECT count(*) || ' ' || max(number) FROM schema_migrations";
+        let applied = house.cluster().run_in(house.name(), applied);
+        let (count, last) = applied.split_once(' ').unwrap();
+        assert_eq!(count, last, "each once");
+    }
+}
+
+/// Starts a server and kills it after a while; then starts it for good.
+fn killed_and_started(place: &Place, after: Duration) -> Server {
+    let after = format!("{}", after.as_secs_f64());
+    let killed = place.binary.clone().through(&["timeout", "--signal=KILL", &after]);
+    let data = place.data();
+    let ended = killed.run(&["dev", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]);
+    assert_ne!(ended.code, Some(1), "{ended:?}");
+    place.dev()
+}
+
+/// How long a start takes that nobody disturbs.
+fn undisturbed(place: &Place) -> Duration {
+    let since = Instant::now();
+    drop(place.dev());
+    since.elapsed()
+}
+
+#[test]
+fn rl23_a_start_that_is_killed_at_any_moment_is_finished_by_the_next_on_sqlite() {
+    let whole = undisturbed(&Place::new());
+    for number in 1..=KILLS {
+        let place = Place::new();
+        let server = killed_and_started(&place, whole * number / KILLS);
+        server.door.newcomer("ada@example.org");
+    }
+}
+
+#[test]
+fn rl23_a_start_that_is_killed_at_any_moment_is_finished_by_the_next_on_postgres() {
+    let slow = || {
+        let house = new_house()?;
+        let wire = Wire::to(&house);
+        // So that most of a start is spent in the middle of a migration.
+        wire.delay(Duration::from_millis(20));
+        let place = Place::new().with("DATABASE_URL", &wire.url());
+        Some((place, wire, house))
+    };
+    let Some((place, _wire, _house)) = slow() else { return };
+    let whole = undisturbed(&place);
+    let mut found = Vec::new();
+    for number in 1..=KILLS {
+        let (place, wire, house) = slow().unwrap();
+        let server = killed_and_started(&place, whole * number / KILLS);
+        wire.delay(Duration::ZERO);
+        server.door.newcomer("ada@example.org");
+        let applied = "SELECT count(DISTINCT applied_at) FROM schema_migrations";
+        found.push(house.cluster().run_in(house.name(), applied));
+    }
+    println!("a start takes {whole:?}; {found:?}");
+}

@@ -1,0 +1,40 @@
+//! The database crashes and comes back. RL-08.
+
+use super::load::{Balancer, under_load};
+use super::{HEALED, House, Nodes, PATIENCE};
+use std::time::Duration;
+use vestibule_testkit::{Cluster, cluster};
+
+#[test]
+fn rl08_a_database_that_crashes_again_and_again_costs_only_503s_and_nothing_that_was_answered() {
+    if !cluster::installed() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let house = cluster.database(None);
+    let nodes = Nodes::at(&house.url());
+    let (families, sessions) = nodes.guests();
+    let seen = under_load(&Balancer::over(nodes.doors()), families, sessions, |load| {
+        load.more("answers", 5, PATIENCE);
+        for _ in 0..3 {
+            cluster.stop();
+            load.refused_more(20, Duration::from_secs(5));
+            cluster.start_again();
+            load.more("healed", 3, HEALED);
+            load.more("answers", 10, PATIENCE);
+        }
+    });
+    println!(
+        "{} registered, {} perhaps, {} refused, the slowest took {:?}",
+        seen.ledger.registered.len(),
+        seen.ledger.perhaps.len(),
+        seen.refused,
+        seen.slowest
+    );
+    assert!(seen.ledger.registered.len() > 3 && !seen.ledger.ended.is_empty());
+    assert!(seen.slowest < Duration::from_secs(6), "{:?}", seen.slowest);
+    assert_eq!(
+        nodes.recheck(seen, &House(&cluster, house.name())),
+        [""; 0]
+    );
+}
