@@ -13,10 +13,24 @@ use crate::route::Route;
 use axum::body::Body;
 use http::header::HOST;
 use http::{HeaderMap, Method};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 use vestibule_model::refusal::{ApiKey, NotFound, Permission, Token};
-use vestibule_model::{Environment, Project, Refusal};
-use vestibule_ops::{ApiKeyKind, Cx, Error};
+use vestibule_model::{Environment, Fault, Project, Refusal};
+use vestibule_ops::{ApiKeyKind, Caller, Cx, Error};
+
+/// How long after its deadline a request may still be answered: a transaction that began in time may end a little late.
+const GRACE: Duration = Duration::from_millis(750);
+
+/// A request whose key and token are good.
+struct Admitted {
+    cx: Cx,
+    caller: Option<Caller>,
+    by_key: bool,
+}
 
 /// A project and one of its environments.
 type Realm = (Arc<Project>, Environment);
@@ -31,18 +45,52 @@ impl App {
         (mut request, body): (Received, Body),
         project: &mut Option<Arc<Project>>,
     ) -> Result<Answer, Error> {
+        let deadline = self.core.deadline();
         if let Guard::Public(handler) = &route.guard {
-            return handler(Open {
+            let work = handler(Open {
                 core: Arc::clone(&self.core),
                 environment: self.environment,
                 draining: self.shutdown.is_announced(),
                 request,
-            })
-            .await;
+            });
+            return in_time(deadline, pin!(work)).await;
         }
+        let Admitted {
+            mut cx,
+            caller,
+            by_key,
+        } = {
+            let work = pin!(self.admitted(dialect, route, &request, (project, deadline)));
+            in_time(deadline, work).await?
+        };
+        let since = Instant::now();
+        request.body = body::read(route.body, &request.headers, body).await?;
+        // A body has its own time.
+        cx.deadline += since.elapsed();
+        let until = cx.deadline;
+        let call = Call { cx, request };
+        let work = pin!(async {
+            match (&route.guard, caller) {
+                (Guard::SignedIn(handler), Some(caller)) => handler(call, caller).await,
+                (Guard::ApiKey(handler) | Guard::Secret(handler), _) => handler(call).await,
+                (Guard::SecretOfSession(handler), _) => standing_for_a_key(by_key, handler(call).await),
+                (Guard::SignedIn(_) | Guard::Public(_), _) => Err(Token::Missing.into()),
+            }
+        });
+        in_time(until, work).await
+    }
+
+    /// Checks the key, then the token.
+    async fn admitted(
+        &self,
+        dialect: &Dialect,
+        route: &Route,
+        request: &Received,
+        (project, deadline): (&mut Option<Arc<Project>>, Instant),
+    ) -> Result<Admitted, Error> {
         let key = key(&request.headers, dialect.key_header)?;
         let by_key = key.is_some() || dialect.key != KeyRule::OrBearer;
-        let (found, environment) = self.realm(dialect, &route.guard, key, &request).await?;
+        let (found, environment) = self.realm(dialect, &route.guard, key, request).await?;
         *project = Some(Arc::clone(&found));
         if !found.serves(dialect.door.name) {
             return Err(NotFound::Route.into());
@@ -52,7 +100,7 @@ impl App {
             let by_cookie = dialect.cookie.is_some() && request.presented().by_cookie;
             self.same_site(by_cookie.then_some(&request.method), &request.headers, &found)?;
         }
-        let (core, facts, deadline) = (Arc::clone(&self.core), request.facts(), self.core.deadline());
+        let (core, facts) = (Arc::clone(&self.core), request.facts());
         let cx = Cx {
             core,
             project: found,
@@ -65,14 +113,7 @@ impl App {
             Guard::SignedIn(_) => Some(standing_for_a_key(by_key, request.caller(&cx).await)?),
             _ => None,
         };
-        request.body = body::read(route.body, &request.headers, body).await?;
-        let call = Call { cx, request };
-        match (&route.guard, caller) {
-            (Guard::SignedIn(handler), Some(caller)) => handler(call, caller).await,
-            (Guard::ApiKey(handler) | Guard::Secret(handler), _) => handler(call).await,
-            (Guard::SecretOfSession(handler), _) => standing_for_a_key(by_key, handler(call).await),
-            (Guard::SignedIn(_) | Guard::Public(_), _) => Err(Token::Missing.into()),
-        }
+        Ok(Admitted { cx, caller, by_key })
     }
 
     /// A cookie is sent by the browser for whatever page asks, so it counts only for pages of our own site.
@@ -149,6 +190,24 @@ pub(crate) fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h s
     }
 }
 
+/// Gives up work that outlives its deadline; what it has handed over to the database runs to its end. An alarm is set
+/// only for work that has to wait.
+async fn in_time<T>(
+    deadline: Instant,
+    mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> Result<T, Error> {
+    let mut alarm = None;
+    poll_fn(|context| {
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(done);
+        }
+        let set = || Box::pin(tokio::time::sleep_until((deadline + GRACE).into()));
+        let over = alarm.get_or_insert_with(set).as_mut().poll(context);
+        over.map(|()| Err(Fault::Unknown("there was no end of it in time".to_owned()).into()))
+    })
+    .await
+}
+
 /// Without a key, a bearer that is not authentic leaves nothing that stands for one.
 fn standing_for_a_key<T>(by_key: bool, result: Result<T, Error>) -> Result<T, Error> {
     match result {
@@ -161,6 +220,21 @@ fn standing_for_a_key<T>(by_key: bool, result: Result<T, Error>) -> Result<T, Er
 mod tests {
     use super::*;
     use http::HeaderValue;
+
+    #[tokio::test(start_paused = true)]
+    async fn rl10_work_that_never_ends_is_given_up_a_little_after_its_deadline_and_other_work_is_not() {
+        let begun = tokio::time::Instant::now();
+        let deadline = begun.into_std() + Duration::from_secs(5);
+        let given_up = in_time(deadline, pin!(std::future::pending::<Result<(), Error>>())).await;
+        assert!(matches!(given_up, Err(Error::Fault(Fault::Unknown(_)))));
+        assert_eq!(begun.elapsed().as_millis().div_ceil(10), 575);
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Ok(1)
+        };
+        let begun = Instant::now();
+        assert_eq!(in_time(begun, pin!(late)).await.ok(), Some(1));
+    }
 
     #[test]
     fn x05_one_key_is_read_and_two_are_a_bad_one() {

@@ -66,6 +66,7 @@ pub struct Load<'l> {
     balancer: &'l Balancer,
     stop: AtomicBool,
     answered: Vec<AtomicUsize>,
+    registered: AtomicUsize,
     refused: AtomicUsize,
     lost: AtomicUsize,
 }
@@ -96,6 +97,7 @@ pub fn under_load(
         balancer,
         stop: AtomicBool::new(false),
         answered: balancer.0.iter().map(|_| AtomicUsize::new(0)).collect(),
+        registered: AtomicUsize::new(0),
         refused: AtomicUsize::new(0),
         lost: AtomicUsize::new(0),
     };
@@ -155,10 +157,12 @@ impl Load<'_> {
 
     /// Waits until so many requests more were refused.
     pub fn refused_more(&self, count: usize, patience: Duration) {
-        let wanted = self.refused.load(Ordering::SeqCst) + count;
-        eventually("refusals", patience, || {
-            (self.refused.load(Ordering::SeqCst) >= wanted).then_some(())
-        });
+        reaches("refusals", &self.refused, count, patience);
+    }
+
+    /// Waits until so many users more were registered.
+    pub fn registered_more(&self, count: usize, patience: Duration) {
+        reaches("registrations", &self.registered, count, patience);
     }
 
     /// How many requests were refused so far, and how many lost with a killed node.
@@ -172,6 +176,13 @@ impl Load<'_> {
     fn goes_on(&self) -> bool {
         !self.stop.load(Ordering::SeqCst)
     }
+}
+
+fn reaches(what: &str, counter: &AtomicUsize, more: usize, patience: Duration) {
+    let wanted = counter.load(Ordering::SeqCst) + more;
+    eventually(what, patience, || {
+        (counter.load(Ordering::SeqCst) >= wanted).then_some(())
+    });
 }
 
 /// One client, on one node after the other.
@@ -235,6 +246,7 @@ impl<'l> Client<'l> {
             let email = format!("{name}-{number}@example.org");
             match self.expect(201, |door| door.register(&email)) {
                 Some(answer) => {
+                    self.load.registered.fetch_add(1, Ordering::SeqCst);
                     let id = answer.text("user_id");
                     self.seen.ledger.registered.push((email, id));
                 }

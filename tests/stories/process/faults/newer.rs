@@ -12,7 +12,6 @@ fn place() -> Place {
         .with("VESTIBULE_MAIL__HOST", "127.0.0.1")
         .with("VESTIBULE_MAIL__TLS", "none")
         .with("VESTIBULE_MAIL__FROM", "noreply@example.com")
-        .with("VESTIBULE_SERVER__PUBLIC_URL", "http://127.0.0.1:7373")
 }
 
 fn is_left_alone(place: &Place, file: bool) {
@@ -20,7 +19,13 @@ fn is_left_alone(place: &Place, file: bool) {
     let copy = copy.to_str().unwrap();
     let mut commands = vec![
         &["dev", "--listen", "127.0.0.1:0"][..],
-        &["serve", "--listen", "127.0.0.1:0"],
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--public-url",
+            "http://127.0.0.1:7373",
+        ],
         &["migrate"],
         &["migrate", "--check"],
         &["doctor"],

@@ -15,13 +15,13 @@ fn rl08_a_database_that_crashes_again_and_again_costs_only_503s_and_nothing_that
     let nodes = Nodes::at(&house.url());
     let (families, sessions) = nodes.guests();
     let seen = under_load(&Balancer::over(nodes.doors()), families, sessions, |load| {
-        load.more("answers", 5, PATIENCE);
+        load.registered_more(2, PATIENCE);
         for _ in 0..3 {
             cluster.stop();
             load.refused_more(20, Duration::from_secs(5));
             cluster.start_again();
             load.more("healed", 3, HEALED);
-            load.more("answers", 10, PATIENCE);
+            load.registered_more(2, PATIENCE);
         }
     });
     println!(
@@ -31,7 +31,7 @@ fn rl08_a_database_that_crashes_again_and_again_costs_only_503s_and_nothing_that
         seen.refused,
         seen.slowest
     );
-    assert!(seen.ledger.registered.len() > 3 && !seen.ledger.ended.is_empty());
+    assert!(seen.ledger.registered.len() >= 4 && !seen.ledger.ended.is_empty());
     assert!(seen.slowest < Duration::from_secs(6), "{:?}", seen.slowest);
     assert_eq!(
         nodes.recheck(seen, &House(&cluster, house.name())),
