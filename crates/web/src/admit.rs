@@ -8,22 +8,18 @@ use crate::body;
 use crate::call::{Call, Open, Received, realm_without_key};
 use crate::cors;
 use crate::dialect::{Dialect, KeyRule};
+use crate::in_time::in_time;
 use crate::presented;
 use crate::route::Route;
 use axum::body::Body;
 use http::header::HOST;
 use http::{HeaderMap, Method};
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use vestibule_model::refusal::{ApiKey, NotFound, Permission, Token};
-use vestibule_model::{Environment, Fault, Project, Refusal};
+use vestibule_model::{Environment, Project, Refusal};
 use vestibule_ops::{ApiKeyKind, Caller, Cx, Error};
-
-/// How long after its deadline a request may still be answered: a transaction that began in time may end a little late.
-const GRACE: Duration = Duration::from_millis(750);
 
 /// A request whose key and token are good.
 struct Admitted {
@@ -190,24 +186,6 @@ pub(crate) fn key<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h s
     }
 }
 
-/// Gives up work that outlives its deadline; what it has handed over to the database runs to its end. An alarm is set
-/// only for work that has to wait.
-async fn in_time<T>(
-    deadline: Instant,
-    mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
-) -> Result<T, Error> {
-    let mut alarm = None;
-    poll_fn(|context| {
-        if let Poll::Ready(done) = work.as_mut().poll(context) {
-            return Poll::Ready(done);
-        }
-        let set = || Box::pin(tokio::time::sleep_until((deadline + GRACE).into()));
-        let over = alarm.get_or_insert_with(set).as_mut().poll(context);
-        over.map(|()| Err(Fault::Unknown("there was no end of it in time".to_owned()).into()))
-    })
-    .await
-}
-
 /// Without a key, a bearer that is not authentic leaves nothing that stands for one.
 fn standing_for_a_key<T>(by_key: bool, result: Result<T, Error>) -> Result<T, Error> {
     match result {
@@ -220,21 +198,6 @@ fn standing_for_a_key<T>(by_key: bool, result: Result<T, Error>) -> Result<T, Er
 mod tests {
     use super::*;
     use http::HeaderValue;
-
-    #[tokio::test(start_paused = true)]
-    async fn rl10_work_that_never_ends_is_given_up_a_little_after_its_deadline_and_other_work_is_not() {
-        let begun = tokio::time::Instant::now();
-        let deadline = begun.into_std() + Duration::from_secs(5);
-        let given_up = in_time(deadline, pin!(std::future::pending::<Result<(), Error>>())).await;
-        assert!(matches!(given_up, Err(Error::Fault(Fault::Unknown(_)))));
-        assert_eq!(begun.elapsed().as_millis().div_ceil(10), 575);
-        let late = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            Ok(1)
-        };
-        let begun = Instant::now();
-        assert_eq!(in_time(begun, pin!(late)).await.ok(), Some(1));
-    }
 
     #[test]
     fn x05_one_key_is_read_and_two_are_a_bad_one() {

@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::gate::{Gate, Gateway, Hop};
 use crate::head;
 use crate::hosts::Hosts;
+use crate::in_time::within;
 use crate::limit::{self, Budget, Limits, Rates, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::refuse::throttled;
@@ -162,10 +163,26 @@ impl App {
             Found::OtherMethods(dialect, place) => {
                 Box::pin(self.at_other_method(dialect, place, arrived)).await
             }
-            Found::Nowhere(owner) => match Box::pin(self.covered(&arrived.parts)).await {
-                Some(covered) => Box::pin(self.at_gate(covered, arrived)).await,
-                None => Box::pin(self.at_no_route(owner, arrived)).await,
-            },
+            Found::Nowhere(owner) => Box::pin(self.elsewhere(owner, arrived)).await,
+        }
+    }
+
+    /// Passes a request on, or answers it with a page. An upstream takes the time that it takes; whether there is one,
+    /// and the page, come in time.
+    async fn elsewhere<'a>(&'a self, owner: Option<&'a Dialect>, arrived: Arrived) -> Reply<'a> {
+        let (id, deadline) = (arrived.id, self.core.deadline());
+        let late = || Reply::problem(Endpoint::Unrouted, http::StatusCode::SERVICE_UNAVAILABLE, &id);
+        let covered = {
+            let work = pin!(self.covered(&arrived.parts));
+            within(deadline, work).await
+        };
+        match covered {
+            Some(Some(covered)) => Box::pin(self.at_gate(covered, arrived)).await,
+            Some(None) => {
+                let page = pin!(self.at_no_route(owner, arrived));
+                within(deadline, page).await.unwrap_or_else(late)
+            }
+            None => late(),
         }
     }
 

@@ -28,6 +28,7 @@ mod head;
 mod header_text;
 mod hosts;
 mod identity;
+mod in_time;
 mod let_in;
 mod limit;
 mod limit_headers;

@@ -65,7 +65,11 @@ impl<'a> Reply<'a> {
             status: status.as_u16(),
             request_id: id.as_str(),
         };
-        Self::page(Answer::problem(status.as_u16(), &problem).into(), endpoint)
+        let mut response: Response = Answer::problem(status.as_u16(), &problem).into();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, 1.into());
+        }
+        Self::page(response, endpoint)
     }
 
     fn new(response: Response, endpoint: Endpoint, dialect: &'static str) -> Self {

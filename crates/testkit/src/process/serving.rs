@@ -57,9 +57,18 @@ impl Serving {
         kill_process(self.pid(), Signal::TERM).expect("the server lives");
     }
 
-    /// SIGSTOP: it does nothing more until it is woken, and knows nothing of it.
+    /// SIGSTOP, and waits until every thread stands still: it does nothing more until it is woken, and knows nothing of
+    /// it.
     pub fn freeze(&self) {
         kill_process(self.pid(), Signal::STOP).expect("the server lives");
+        super::eventually("frozen", Duration::from_secs(10), || {
+            let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("a process");
+            let stands = |thread: std::fs::DirEntry| {
+                let status = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+                status.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+            };
+            threads.map_while(Result::ok).all(stands).then_some(())
+        });
     }
 
     /// SIGCONT.
