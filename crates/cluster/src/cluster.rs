@@ -100,10 +100,7 @@ impl Cluster {
     fn launch(folder: PathBuf, settings: &[&str]) -> Self {
         let mut shell = command("sh", &folder);
         shell.args(["-c", GUARD, "guard"]).arg(&folder);
-        shell
-            .arg(tool("postgres"))
-            .arg("-D")
-            .arg(folder.join("data"));
+        shell.arg(tool("postgres")).arg("-D").arg(folder.join("data"));
         shell.arg("-k").arg(&folder);
         for setting in SETTINGS.iter().chain(settings) {
             shell.args(["-c", setting]);

@@ -223,9 +223,9 @@ impl Rows for House<'_> {
     fn leaf(&self, session: &[u8]) -> Option<i64> {
         use std::fmt::Write as _;
         let mut digits = String::new();
-        session
-            .iter()
-            .for_each(|byte| write!(digits, "{byte:02x}").unwrap());
+        for byte in session {
+            write!(digits, "{byte:02x}").unwrap();
+        }
         let sql =
             format!("SELECT leaf FROM sessions WHERE id = decode('{digits}', 'hex') AND revoked_at IS NULL");
         self.0.run_in(self.1, &sql).parse().ok()

@@ -74,7 +74,11 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
     let mut alone = None;
     if found.is_none() && setup.create {
         let root = folder.root().display();
-        alone = Some(folder.alone().map_err(OpenError::system(format!("lock {root}")))?);
+        alone = Some(
+            folder
+                .alone()
+                .map_err(OpenError::system(format!("lock {root}")))?,
+        );
         found = master_key::find(&config.secrets, &folder)?;
     }
     if found.is_some() {

@@ -65,7 +65,10 @@ impl Serving {
             let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("a process");
             let stands = |thread: std::fs::DirEntry| {
                 let status = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-                status.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+                status
+                    .rsplit(") ")
+                    .next()
+                    .is_some_and(|state| state.starts_with('T'))
             };
             threads.map_while(Result::ok).all(stands).then_some(())
         });

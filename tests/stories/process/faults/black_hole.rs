@@ -5,11 +5,11 @@ use super::super::place::{Door, SignedIn};
 use super::{HEALED, Place};
 use std::thread;
 use std::time::{Duration, Instant};
-use vestibule_testkit::process::eventually;
 use vestibule_testkit::cluster::Wire;
 use vestibule_testkit::new_house;
+use vestibule_testkit::process::eventually;
 
-/// How long whoever cannot be served may be left waiting.
+/// How long whoever cannot be statuses may be left waiting.
 const LONGEST: Duration = Duration::from_secs(6);
 
 /// Everything that needs the database, asked at once; answers with the time that each took.
@@ -57,22 +57,23 @@ fn rl10_a_database_that_says_nothing_is_left_within_six_seconds_and_healed_from_
             // Keys and profiles may be answered from the caches as long as their lease holds.
             let cached = ["me", "keys"].contains(&name) && wave == "first" && answer.status == 200;
             assert!(answer.status == 503 || cached, "{wave} {name}: {answer:?}");
-            let told = cached || ["health", "ready"].contains(&name) || answer.header("retry-after").is_some();
+            let told =
+                cached || ["health", "ready"].contains(&name) || answer.header("retry-after").is_some();
             assert!(told, "{wave} {name}: {answer:?}");
         }
     }
     wire.swallow(false);
-    let mut served = Vec::new();
+    let mut statuses = Vec::new();
     let since = Instant::now();
     eventually("healed", HEALED, || {
         let answer = door.send(door.refresh(&ada.refresh)).unwrap();
-        served.push((answer.status, since.elapsed()));
+        statuses.push((answer.status, since.elapsed()));
         (answer.status == 200).then_some(())
     });
     door.sign_in("ada@example.org");
     assert_eq!(door.status_of(&ada.access), 200);
     assert_eq!(door.send(Request::get("/ready")).unwrap().status, 200);
-    println!("healed: {served:?}");
+    println!("healed: {statuses:?}");
 }
 
 #[test]

@@ -57,7 +57,11 @@ fn rl11_without_a_connection_requests_are_refused_in_about_a_second_and_heal_by_
         ] {
             let since = Instant::now();
             let answer = server.door.send(request).unwrap().expect(503);
-            assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+            assert!(
+                since.elapsed() < Duration::from_millis(1500),
+                "{:?}",
+                since.elapsed()
+            );
             assert!(answer.header("retry-after").is_some(), "{answer:?}");
         }
     }
@@ -65,7 +69,13 @@ fn rl11_without_a_connection_requests_are_refused_in_about_a_second_and_heal_by_
     drop(hog);
     let since = Instant::now();
     eventually("healed", HEALED, || {
-        (server.door.send(server.door.refresh(&ada.refresh)).unwrap().status == 200).then_some(())
+        (server
+            .door
+            .send(server.door.refresh(&ada.refresh))
+            .unwrap()
+            .status
+            == 200)
+            .then_some(())
     });
     server.door.newcomer("eve@example.org");
     println!("healed after {:?}", since.elapsed());

@@ -31,7 +31,9 @@ fn rl09_when_the_standby_takes_over_nodes_go_on_by_themselves_and_nothing_answer
         let refused = read_only.run(command);
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(
-            refused.err.contains("this server is a read-only replica: name the primary, or list every host"),
+            refused
+                .err
+                .contains("this server is a read-only replica: name the primary, or list every host"),
             "{}",
             refused.err
         );
@@ -59,8 +61,5 @@ fn rl09_when_the_standby_takes_over_nodes_go_on_by_themselves_and_nothing_answer
     );
     assert!(seen.ledger.registered.len() >= 4 && !seen.ledger.ended.is_empty());
     assert!(seen.slowest < Duration::from_secs(6), "{:?}", seen.slowest);
-    assert_eq!(
-        nodes.recheck(seen, &House(&standby, house.name())),
-        [""; 0]
-    );
+    assert_eq!(nodes.recheck(seen, &House(&standby, house.name())), [""; 0]);
 }

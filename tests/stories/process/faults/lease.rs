@@ -5,9 +5,9 @@ use super::super::client::Connection;
 use super::super::place::{Door, Place, Server, SignedIn};
 use super::HEALED;
 use std::time::{Duration, Instant};
-use vestibule_testkit::process::eventually;
 use vestibule_testkit::cluster::Wire;
 use vestibule_testkit::new_house;
+use vestibule_testkit::process::eventually;
 
 /// For how long what is cached may be used without news, as `store::cache` has it.
 const LEASE: Duration = Duration::from_millis(750);
@@ -37,7 +37,11 @@ fn is_deaf_and_safe(one: &Server, two: &Server, make_deaf: impl FnOnce()) {
         (two.door.status_of(&first.access) == 401).then_some(())
     });
     eventually("no lease", SOON, || (two.figure(LEASED) == 0).then_some(()));
-    assert!(since.elapsed() < LEASE + Duration::from_millis(500), "{:?}", since.elapsed());
+    assert!(
+        since.elapsed() < LEASE + Duration::from_millis(500),
+        "{:?}",
+        since.elapsed()
+    );
     for session in rest {
         log_out(&one.door, session);
         assert_eq!(two.door.status_of(&session.access), 401, "it was not looked up");
@@ -50,7 +54,10 @@ fn rl10_rl28_a_node_whose_listening_connection_is_cut_or_silent_looks_everything
     let wire = Wire::to(&house);
     let place = Place::new().with("DATABASE_URL", &house.url());
     let one = place.dev();
-    let hears = place.binary.clone().with("VESTIBULE_POSTGRES__DIRECT_URL", &wire.url());
+    let hears = place
+        .binary
+        .clone()
+        .with("VESTIBULE_POSTGRES__DIRECT_URL", &wire.url());
     let two = Server::start(&hears, &place.data());
     one.door.newcomer("ada@example.org");
     is_deaf_and_safe(&one, &two, || wire.cut());
@@ -73,7 +80,10 @@ fn rl28_a_node_that_stood_still_looks_up_what_ended_meanwhile_before_its_first_a
         let mut open = sessions.each_ref().map(|session| {
             assert_eq!(two.door.status_of(&session.access), 200);
             let mut connection = Connection::open(two.door.address).unwrap();
-            let me = two.door.me(&session.access).from(super::super::client::somebody());
+            let me = two
+                .door
+                .me(&session.access)
+                .from(super::super::client::somebody());
             assert_eq!(connection.send(&me).unwrap().status, 200, "from the cache");
             (connection, me)
         });
@@ -82,8 +92,12 @@ fn rl28_a_node_that_stood_still_looks_up_what_ended_meanwhile_before_its_first_a
         for (connection, me) in &mut open {
             connection.write(&me.text()).unwrap();
         }
-        sessions.iter().for_each(|session| log_out(&one.door, session));
-        eventually("longer than any lease", HEALED, || (since.elapsed() > LEASE).then_some(()));
+        for session in &sessions {
+            log_out(&one.door, session);
+        }
+        eventually("longer than any lease", HEALED, || {
+            (since.elapsed() > LEASE).then_some(())
+        });
         two.process.wake();
         for (mut connection, _) in open {
             assert_eq!(connection.answer().unwrap().status, 401, "round {round}");

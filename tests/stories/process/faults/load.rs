@@ -11,6 +11,8 @@ use vestibule_testkit::process::eventually;
 
 /// How long a refused client waits: less than it is told, to be on the spot when things heal.
 const BREATH: Duration = Duration::from_millis(20);
+/// How soon every node knows what one of them was told.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Sends each request to the next of the nodes that are in.
 pub struct Balancer(Vec<Place>);
@@ -103,6 +105,7 @@ pub fn under_load(
     };
     let mut seen = Seen::default();
     let reads = sessions.last().cloned();
+    let reads = &reads;
     thread::scope(|clients| {
         let load = &load;
         let mut started: Vec<_> = ["a", "b"]
@@ -112,7 +115,7 @@ pub fn under_load(
             started.push(clients.spawn(move || Client::on(load, turn).refresh(family)));
         }
         started.push(clients.spawn(move || Client::on(load, 0).log_out(sessions)));
-        started.push(clients.spawn(move || Client::on(load, 1).read(reads)));
+        started.push(clients.spawn(move || Client::on(load, 1).read(reads.as_ref())));
         // Also when a fault does not come about, so that the story fails instead of waiting for its clients.
         let stop = Stop(&load.stop);
         faults(load);
@@ -285,16 +288,22 @@ impl<'l> Client<'l> {
         self.seen
     }
 
-    fn read(mut self, session: Option<SignedIn>) -> Seen {
+    /// Looks at the keys and at its profile, until its session is ended: from then on every node must know of it soon,
+    /// and none may forget it.
+    fn read(mut self, session: Option<&SignedIn>) -> Seen {
+        let mut ended: Option<Instant> = None;
         while self.load.goes_on() {
             self.expect(200, |_| Request::get("/.well-known/jwks.json?env=test"));
-            // The session ends at some time.
-            if let Some(answer) = session
-                .as_ref()
-                .and_then(|session| self.ask(|door| door.me(&session.access)))
-                && ![200, 401].contains(&answer.status)
-            {
-                self.seen.wrong.push(format!("{answer:?}"));
+            let Some(session) = session else { continue };
+            let asked = Instant::now();
+            let Some(answer) = self.ask(|door| door.me(&session.access)) else {
+                continue;
+            };
+            match (answer.status, ended) {
+                (401, _) => ended = ended.or_else(|| Some(Instant::now())),
+                (200, None) => {}
+                (200, Some(since)) if asked < since + SOON => {}
+                _ => self.seen.wrong.push(format!("{answer:?}, ended: {ended:?}")),
             }
         }
         self.seen

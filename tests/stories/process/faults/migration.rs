@@ -34,7 +34,10 @@ fn rl23_nodes_that_start_together_on_an_empty_database_agree_on_its_tables_and_k
 /// Starts a server and kills it after a while; then starts it for good.
 fn killed_and_started(place: &Place, after: Duration) -> Server {
     let after = format!("{}", after.as_secs_f64());
-    let killed = place.binary.clone().through(&["timeout", "--signal=KILL", &after]);
+    let killed = place
+        .binary
+        .clone()
+        .through(&["timeout", "--signal=KILL", &after]);
     let data = place.data();
     let ended = killed.run(&["dev", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]);
     assert_ne!(ended.code, Some(1), "{ended:?}");
@@ -68,7 +71,9 @@ fn rl23_a_start_that_is_killed_at_any_moment_is_finished_by_the_next_on_postgres
         let place = Place::new().with("DATABASE_URL", &wire.url());
         Some((place, wire, house))
     };
-    let Some((place, _wire, _house)) = slow() else { return };
+    let Some((place, _wire, _house)) = slow() else {
+        return;
+    };
     let whole = undisturbed(&place);
     let mut found = Vec::new();
     for number in 1..=KILLS {

@@ -33,8 +33,31 @@ fn rl08_a_database_that_crashes_again_and_again_costs_only_503s_and_nothing_that
     );
     assert!(seen.ledger.registered.len() >= 4 && !seen.ledger.ended.is_empty());
     assert!(seen.slowest < Duration::from_secs(6), "{:?}", seen.slowest);
-    assert_eq!(
-        nodes.recheck(seen, &House(&cluster, house.name())),
-        [""; 0]
-    );
+    assert_eq!(nodes.recheck(seen, &House(&cluster, house.name())), [""; 0]);
+}
+
+/// The check of the story above must be able to fail: a database that answers before its log is written is noticed.
+#[test]
+fn rl08_control_a_database_that_forgets_the_last_commits_is_noticed() {
+    if !cluster::installed() {
+        return;
+    }
+    let cluster = Cluster::start(&["synchronous_commit=off", "wal_writer_delay=10s"]);
+    let house = cluster.database(None);
+    let nodes = Nodes::at(&house.url());
+    let (families, sessions) = nodes.guests();
+    cluster.run("CHECKPOINT");
+    let seen = under_load(&Balancer::over(nodes.doors()), families, sessions, |load| {
+        load.registered_more(2, PATIENCE);
+        cluster.stop();
+        load.refused_more(10, Duration::from_secs(5));
+    });
+    cluster.start_again();
+    let wrong = seen.ledger.missing(&House(&cluster, house.name()));
+    for noticed in ["registered as", "was answered, the leaf is"] {
+        assert!(
+            wrong.iter().any(|it| it.contains(noticed)),
+            "no {noticed} in {wrong:?}"
+        );
+    }
 }

@@ -17,7 +17,9 @@ const FAMILIES: usize = 4;
 /// some thousands a second.
 fn rotations() -> usize {
     let given = std::env::var("VESTIBULE_ROTATIONS").ok();
-    given.map_or(2_000, |given| given.parse().expect("VESTIBULE_ROTATIONS is a number"))
+    given.map_or(2_000, |given| {
+        given.parse().expect("VESTIBULE_ROTATIONS is a number")
+    })
 }
 
 /// Lets all racers present the newest token at once, again and again; each time one successor must come.
@@ -92,7 +94,11 @@ fn rt02_rl28_of_many_rotations_over_two_nodes_with_sixteen_racers_none_has_two_s
     for family in &families {
         let (session, generation) = super::super::ledger::generation(family.newest());
         assert_eq!(rows.leaf(&session), Some(generation));
-        assert_eq!(generation, i64::try_from(rounds).unwrap() + 1, "one step each round");
+        assert_eq!(
+            generation,
+            i64::try_from(rounds).unwrap() + 1,
+            "one step each round"
+        );
         family.is_revoked_by_a_thief(&doors[1]).unwrap();
     }
 }

@@ -33,7 +33,10 @@ impl SmallDisk {
         if let Some((user, group)) = cluster::unprivileged() {
             chown(&place, Some(user), Some(group)).unwrap();
         }
-        cluster.run(&format!("CREATE TABLESPACE {NAME} LOCATION '{}'", place.display()));
+        cluster.run(&format!(
+            "CREATE TABLESPACE {NAME} LOCATION '{}'",
+            place.display()
+        ));
         cluster.run(&format!(
             "CREATE DATABASE {NAME} TEMPLATE template0 TABLESPACE {NAME} STRATEGY file_copy"
         ));
@@ -47,14 +50,19 @@ impl Drop for SmallDisk {
             .run(&format!("DROP DATABASE IF EXISTS {NAME} WITH (FORCE)"));
         self.cluster.run(&format!("DROP TABLESPACE IF EXISTS {NAME}"));
         // What is left of it goes with the machine.
-        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).output();
+        let _ = Command::new("umount")
+            .arg("--lazy")
+            .arg(self.folder.path())
+            .output();
     }
 }
 
 #[test]
 fn rl04_a_full_disk_of_the_database_server_refuses_writes_serves_reads_and_heals_by_itself() {
     let Some(cluster) = cluster::shared() else { return };
-    let Some(disk) = SmallDisk::new(cluster) else { return };
+    let Some(disk) = SmallDisk::new(cluster) else {
+        return;
+    };
     let place = Place::new().with("DATABASE_URL", &cluster.url(NAME));
     let server = place.dev();
     let door = &server.door;

@@ -55,7 +55,11 @@ fn a_wrong_password_and_a_database_that_is_not_there_are_refused_with_the_remedy
     }
     let place = Place::new().with("DATABASE_URL", &cluster.url("nowhere"));
     for command in [START, &["user", "list"], &["migrate", "--check"]] {
-        refused(&place, command, &["\"nowhere\" does not exist", "createdb nowhere"]);
+        refused(
+            &place,
+            command,
+            &["\"nowhere\" does not exist", "createdb nowhere"],
+        );
     }
 }
 
@@ -81,7 +85,10 @@ fn a_user_without_rights_is_told_which_to_ask_for() {
         refused(
             &guest,
             command,
-            &["permission denied for table", "GRANT SELECT, INSERT, UPDATE, DELETE"],
+            &[
+                "permission denied for table",
+                "GRANT SELECT, INSERT, UPDATE, DELETE",
+            ],
         );
     }
     let all = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest_{name}");
@@ -119,7 +126,10 @@ fn speak(mut stream: UnixStream) -> std::io::Result<()> {
     let column = b"\0\x01it\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0";
     let row = |text: &str| {
         let length = u32::try_from(text.len()).unwrap();
-        message(b'D', &[b"\0\x01", &length.to_be_bytes()[..], text.as_bytes()].concat())
+        message(
+            b'D',
+            &[b"\0\x01", &length.to_be_bytes()[..], text.as_bytes()].concat(),
+        )
     };
     let done = message(b'C', b"SELECT 1\0");
     loop {
