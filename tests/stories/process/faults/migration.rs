@@ -11,14 +11,25 @@ const KILLS: u32 = 10;
 
 #[test]
 fn rl23_nodes_that_start_together_on_an_empty_database_agree_on_its_tables_and_keys() {
-    for round in 0..4 {
+    let other = Place::new();
+    drop(other.dev());
+    let key = std::fs::read_to_string(other.data().join("master.key")).unwrap();
+    for round in 0..6 {
         let Some(house) = new_house() else { return };
-        let place = Place::new().with("DATABASE_URL", &house.url());
+        // So slow that one reads what is there while another makes it.
+        let wire = Wire::to(&house);
+        wire.delay(Duration::from_millis(10));
+        let mut place = Place::new().with("DATABASE_URL", &wire.url());
+        // Whoever makes the key lets the others wait; with a key they come to the tables together.
+        if round % 2 == 1 {
+            place = place.with("VESTIBULE_SECRETS__MASTER_KEY", key.trim());
+        }
         let (binary, data) = (&place.binary, &place.data());
         let nodes: Vec<_> = thread::scope(|starts| {
             let started = [(); 3].map(|()| starts.spawn(move || Server::start(binary, data)));
             started.into_iter().map(|start| start.join().unwrap()).collect()
         });
+        wire.delay(Duration::ZERO);
         let ada = nodes[0].door.newcomer("ada@example.org");
         for node in &nodes {
             assert_eq!(node.door.status_of(&ada.access), 200, "round {round}");
@@ -29,6 +40,31 @@ fn rl23_nodes_that_start_together_on_an_empty_database_agree_on_its_tables_and_k
         let (count, last) = applied.split_once(' ').unwrap();
         assert_eq!(count, last, "each once");
     }
+}
+
+/// Each would make a key of its own, and could not open what the other seals.
+#[test]
+fn rl23_of_nodes_that_start_together_with_folders_and_no_key_in_common_one_serves() {
+    let Some(house) = new_house() else { return };
+    let wire = Wire::to(&house);
+    wire.delay(Duration::from_millis(10));
+    let places = [(); 2].map(|()| Place::new().with("DATABASE_URL", &wire.url()));
+    let mut ended: Vec<_> = thread::scope(|starts| {
+        let started = places.each_ref().map(|place| {
+            starts.spawn(|| {
+                // Whoever serves is asked to end after a while.
+                let bounded = place.binary.clone().through(&["timeout", "5"]);
+                let data = place.data();
+                bounded.run(&["dev", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
+            })
+        });
+        started.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    ended.sort_by_key(|ended| ended.code);
+    assert_eq!((ended[0].code, ended[1].code), (Some(1), Some(124)), "{ended:?}");
+    let told = "is not the one that sealed the PostgreSQL database";
+    assert!(ended[0].err.contains(told), "{}", ended[0].err);
+    assert!(ended[1].out.contains("is ready"), "{}", ended[1].out);
 }
 
 /// Starts a server and kills it after a while; then starts it for good.
