@@ -87,6 +87,8 @@ fn database(reported: &DbError, sentence: &str) -> Fault {
             Fate::Gone,
         ),
         other if other.starts_with("23") => (Error::Constraint(message()), Fate::Undone),
+        // Ended because this process stood still in the middle of it.
+        "25P03" => (Error::Lost, Fate::Gone),
         other if other.starts_with("08") || other.starts_with("57P") => (Error::Lost, Fate::Gone),
         _ => (
             Error::Other(format!("{}, in: {sentence}", reported.message())),

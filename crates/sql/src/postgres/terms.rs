@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 pub const SENTENCE: Duration = Duration::from_secs(5);
 /// How long COMMIT may take although the deadline is over: without its answer nobody knows what happened.
 pub const GRACE: Duration = Duration::from_millis(250);
-/// How long a transaction of a process that stands still may keep its locks.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long a transaction of a process that stands still may keep its locks: less than another node's request waits.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// What a transaction is given.
 #[derive(Clone, Copy)]

@@ -87,6 +87,39 @@ async fn rl11_without_a_free_connection_a_write_is_busy_after_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rl28_a_transaction_that_stands_still_lets_others_on_in_time_and_is_run_again() {
+    async fn stands_still(tx: &mut Tx, runs: &Arc<AtomicU32>) -> Result<(), Error> {
+        tx.run("UPDATE notes SET word = 'still' WHERE id = 1", &[])
+            .await?;
+        if runs.fetch_add(1, Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+        }
+        tx.run("UPDATE notes SET word = 'late' WHERE id = 1", &[])
+            .await
+            .map(drop)
+    }
+    async fn other(tx: &mut Tx, (): &()) -> Result<(), Error> {
+        tx.run("UPDATE notes SET word = 'other' WHERE id = 1", &[])
+            .await
+            .map(drop)
+    }
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    t.db.write(soon(), insert, 1).await.unwrap();
+    let runs = Arc::new(AtomicU32::new(0));
+    let still = t.db.write(soon(), stands_still, Arc::clone(&runs));
+    let others = async {
+        until("it stands still", async || runs.load(Ordering::SeqCst) > 0).await;
+        t.db.write(Instant::now() + Duration::from_secs(5), other, ())
+            .await
+    };
+    let (still, others) = tokio::join!(still, others);
+    assert_eq!((others, still), (Ok(()), Ok(())));
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_sheds() {
     async fn slow(tx: &mut Tx, (): &()) -> Result<(), Error> {
         tx.all("SELECT 1 FROM pg_sleep(0.3)", &[]).await.map(drop)
