@@ -3,7 +3,7 @@
 use crate::caches::Caches;
 use crate::entrance::Entrances;
 use crate::error::{Error, Stop};
-use crate::keyring::Making;
+use crate::keyring::{Making, Parsed};
 use crate::node::Node;
 use crate::own_settings::OwnSettings;
 use crate::staying::Staying;
@@ -128,6 +128,8 @@ pub struct Core {
     pub(crate) staying: Staying,
     /// Which keys are being made.
     pub(crate) making: Making,
+    /// Which keys were parsed before.
+    pub(crate) parsed: Parsed,
     /// This process among those that serve the same database.
     pub node: Node,
     /// Which accounts' passwords are being looked at.
@@ -154,6 +156,7 @@ impl Core {
             used: Used::default(),
             staying: Staying::default(),
             making: Making::default(),
+            parsed: Parsed::default(),
             turns: Turns::default(),
             node: Node::new(&entropy, &clock),
             mail_queued: tokio::sync::Notify::new(),

@@ -1,10 +1,12 @@
 //! The secret keys at work: loaded, parsed once, made when they are first needed, and replaced in time.
 
 mod make;
+mod parsed;
 mod ring;
 
 pub(crate) use make::Making;
 pub(crate) use make::{Order, and_wait as make_and_wait};
+pub(crate) use parsed::Parsed;
 pub(crate) use ring::{Need, Ring, RingKey, Term};
 
 use crate::core::{Core, Door};
@@ -115,9 +117,10 @@ pub(crate) async fn load(core: &Core, name: &RingName, door: &Door) -> Result<Ar
 }
 
 fn parse(core: &Core, row: &SecretKeyRow, door: &Door) -> Result<RingKey, Error> {
-    let material = core.sealer.open(SEALED_FOR, &row.id.bytes(), &row.sealed)?;
-    let algorithm = Algorithm::parse(&row.algorithm).ok_or_else(|| damaged(row))?;
-    let key = Key::from_material(algorithm, &material).map_err(|_| damaged(row))?;
+    let key = match core.parsed.get(row) {
+        Some(key) => key,
+        None => open(core, row)?,
+    };
     let header = encode_header(&door.token.header(key.kid()));
     Ok(RingKey {
         id: row.id,
@@ -125,6 +128,15 @@ fn parse(core: &Core, row: &SecretKeyRow, door: &Door) -> Result<RingKey, Error>
         key,
         header,
     })
+}
+
+fn open(core: &Core, row: &SecretKeyRow) -> Result<Arc<Key>, Error> {
+    let material = core.sealer.open(SEALED_FOR, &row.id.bytes(), &row.sealed)?;
+    let algorithm = Algorithm::parse(&row.algorithm).ok_or_else(|| damaged(row))?;
+    let key = Key::from_material(algorithm, &material).map_err(|_| damaged(row))?;
+    let key = Arc::new(key);
+    core.parsed.keep(row, &key);
+    Ok(key)
 }
 
 fn damaged(row: &SecretKeyRow) -> Error {

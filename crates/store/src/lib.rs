@@ -11,7 +11,7 @@ mod sentences;
 use cache::Freshness;
 use std::sync::Arc;
 use vestibule_model::Timestamp;
-use vestibule_sql::{Engine, Sql, both};
+use vestibule_sql::{Engine, Migration, Sql, both};
 
 pub use vestibule_sql::{Abort, Act, Db, Error, Health, OpenPostgres, OpenSqlite, Role, Tx};
 
@@ -50,38 +50,18 @@ aggregates! {
 mod tests;
 
 /// The schema's history.
-pub const MIGRATIONS: &[vestibule_sql::Migration] = &[
-    vestibule_sql::Migration {
-        number: 1,
-        name: "begin",
-        text: include_str!("../migrations/0001_begin.sql"),
-    },
-    vestibule_sql::Migration {
-        number: 2,
-        name: "doors",
-        text: include_str!("../migrations/0002_doors.sql"),
-    },
-    vestibule_sql::Migration {
-        number: 3,
-        name: "roles",
-        text: include_str!("../migrations/0003_roles.sql"),
-    },
-    vestibule_sql::Migration {
-        number: 4,
-        name: "nodes",
-        text: include_str!("../migrations/0004_nodes.sql"),
-    },
-    vestibule_sql::Migration {
-        number: 5,
-        name: "moving",
-        text: include_str!("../migrations/0005_moving.sql"),
-    },
-    vestibule_sql::Migration {
-        number: 6,
-        name: "budgets",
-        text: include_str!("../migrations/0006_budgets.sql"),
-    },
+pub const MIGRATIONS: &[Migration] = &[
+    migration(1, "begin", include_str!("../migrations/0001_begin.sql")),
+    migration(2, "doors", include_str!("../migrations/0002_doors.sql")),
+    migration(3, "roles", include_str!("../migrations/0003_roles.sql")),
+    migration(4, "nodes", include_str!("../migrations/0004_nodes.sql")),
+    migration(5, "moving", include_str!("../migrations/0005_moving.sql")),
+    migration(6, "budgets", include_str!("../migrations/0006_budgets.sql")),
 ];
+
+const fn migration(number: u32, name: &'static str, text: &'static str) -> Migration {
+    Migration { number, name, text }
+}
 
 /// Whether any migration was ever applied; the ledger is the migrator's own table.
 const HAS_LEDGER: Sql = both!(

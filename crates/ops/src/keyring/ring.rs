@@ -1,5 +1,6 @@
 //! The signing keys of one project, environment and dialect. What each is for follows from the time alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 use vestibule_keys::jose::Key;
 use vestibule_model::Timestamp;
@@ -46,7 +47,7 @@ impl Term {
 pub(crate) struct RingKey {
     pub(crate) id: KeyId,
     pub(crate) term: Term,
-    pub(crate) key: Key,
+    pub(crate) key: Arc<Key>,
     pub(crate) header: String,
 }
 

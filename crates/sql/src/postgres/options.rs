@@ -19,7 +19,7 @@ pub struct OpenPostgres {
     pub connections: usize,
     /// Connections that all short reads share.
     pub readers: usize,
-    /// Transactions that may be at work or wait before [`Error::Busy`](crate::Error::Busy).
+    /// Transactions that may be at work or wait before [`Error::Busy`].
     pub queue: usize,
     /// What hears of commits, here and on other nodes. Without one nothing is listened for.
     pub listener: Option<Arc<dyn Listener>>,

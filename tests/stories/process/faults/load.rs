@@ -87,6 +87,24 @@ pub struct Seen {
     pub slowest: Duration,
 }
 
+impl Seen {
+    /// Enough was done that a loss would show, and nobody waited without end.
+    pub fn is_worth_a_check(&self) {
+        let Self {
+            ledger,
+            refused,
+            slowest,
+            ..
+        } = self;
+        let (registered, perhaps) = (ledger.registered.len(), ledger.perhaps.len());
+        println!(
+            "{registered} registered, {perhaps} perhaps, {refused} refused, the slowest took {slowest:?}"
+        );
+        assert!(registered >= 4 && !ledger.ended.is_empty());
+        assert!(*slowest < Duration::from_secs(6), "{slowest:?}");
+    }
+}
+
 /// Works while `faults` happen: two clients register, one refreshes each family, one ends the sessions, one
 /// looks at its profile and at the keys.
 pub fn under_load(
