@@ -185,3 +185,26 @@ fn a_database_that_cannot_be_used_is_refused_at_the_start_with_the_remedy() {
     );
     assert!(!refused.err.contains("geheim") && !odd.err.contains("geheim"));
 }
+
+#[test]
+fn rl09_a_failover_that_would_lose_something_is_warned_of_at_the_start() {
+    let Some(house) = new_house() else { return };
+    let (before, after) = house
+        .url()
+        .split_once("host=")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let (host, rest) = after.split_once('&').unwrap();
+    let several = format!("{before}host={host},{host}&{rest}");
+    let mut place = Place::new();
+    for (url, warned) in [(house.url(), false), (several, true)] {
+        place = place.with("DATABASE_URL", &url);
+        let server = place.dev();
+        let said = server.process.said();
+        assert_eq!(
+            said.contains("synchronous_standby_names"),
+            warned,
+            "{url}: {said}"
+        );
+    }
+}

@@ -151,10 +151,8 @@ fn p20_clients_that_hang_up_in_the_middle_of_a_hash_do_not_break_the_bound() {
                 connection
             })
             .collect();
-        let busy = eventually("a hash", Duration::from_secs(5), || {
-            Some(server.figure("vestibule_hash_workers_busy")).filter(|busy| *busy > 0)
-        });
-        busiest = busiest.max(busy);
+        // A batch may be done before anybody looks; not all of them are.
+        busiest = busiest.max(server.figure("vestibule_hash_workers_busy"));
         gone += batch.len();
         drop(batch);
     }

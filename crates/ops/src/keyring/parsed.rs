@@ -12,15 +12,21 @@ use vestibule_store::secret_keys::SecretKeyRow;
 /// How many are kept, of some kilobytes each; one more, and all are forgotten.
 const MOST: usize = 1_024;
 
-/// Parsed keys by id, each beside the sealed bytes that it was parsed from.
+/// Parsed keys by id.
 #[derive(Default)]
-pub(crate) struct Parsed(Mutex<HashMap<KeyId, (Vec<u8>, Arc<Key>)>>);
+pub(crate) struct Parsed(Mutex<HashMap<KeyId, Opened>>);
+
+/// A key beside the sealed bytes that it was parsed from.
+struct Opened {
+    sealed: Vec<u8>,
+    key: Arc<Key>,
+}
 
 impl Parsed {
     /// The key of this row, if these very bytes were parsed before.
     pub(super) fn get(&self, row: &SecretKeyRow) -> Option<Arc<Key>> {
         let keys = self.keys();
-        let (sealed, key) = keys.get(&row.id)?;
+        let Opened { sealed, key } = keys.get(&row.id)?;
         (*sealed == row.sealed && key.algorithm().as_str() == row.algorithm).then(|| Arc::clone(key))
     }
 
@@ -30,10 +36,11 @@ impl Parsed {
         if keys.len() >= MOST {
             keys.clear();
         }
-        keys.insert(row.id, (row.sealed.clone(), Arc::clone(key)));
+        let (sealed, key) = (row.sealed.clone(), Arc::clone(key));
+        keys.insert(row.id, Opened { sealed, key });
     }
 
-    fn keys(&self) -> MutexGuard<'_, HashMap<KeyId, (Vec<u8>, Arc<Key>)>> {
+    fn keys(&self) -> MutexGuard<'_, HashMap<KeyId, Opened>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,6 +17,9 @@ use crate::Error;
 const START: Duration = Duration::from_secs(5);
 /// The oldest server that is spoken to, as it numbers itself.
 const OLDEST: u32 = 150_000;
+/// What a server is asked first: its version, and whose confirmation its commits wait for.
+const ABOUT: &str =
+    "SELECT current_setting('server_version_num'), current_setting('synchronous_standby_names')";
 
 /// What arrives on a connection without being asked for; it must be read for anything to arrive at all.
 pub type Messages = Pin<Box<dyn Stream<Item = Result<AsyncMessage, Driver>> + Send>>;
@@ -71,22 +74,27 @@ impl Connector {
             let (client, _) = self.open().await?;
             // Answered by poolers too, unlike a parameter of the connection's start, and without a prepared statement,
             // whose name another client of the pooler may have given to its own.
-            let answers = client
-                .simple_query("SELECT current_setting('server_version_num')")
-                .await?;
+            let answers = client.simple_query(ABOUT).await?;
             Ok(answers.into_iter().find_map(|answer| match answer {
-                SimpleQueryMessage::Row(row) => row.get(0)?.parse::<u32>().ok(),
+                SimpleQueryMessage::Row(row) => {
+                    Some((row.get(0)?.parse::<u32>().ok()?, row.get(1)?.is_empty()))
+                }
                 _ => None,
             }))
         };
-        let version = match tokio::time::timeout(START, asked).await {
+        let about = match tokio::time::timeout(START, asked).await {
             Ok(answer) => answer.map_err(|error: Driver| refusal::refused(&error, &self.config))?,
             Err(_) => return Err(refusal::silent(&self.config, START)),
         };
-        match version {
-            Some(number) if number < OLDEST => Err(refusal::too_old(number)),
-            _ => Ok(()),
+        match about {
+            Some((version, _)) if version < OLDEST => return Err(refusal::too_old(version)),
+            Some((_, true)) if self.config.get_hosts().len() > 1 => tracing::warn!(
+                "database.url names several hosts, but synchronous_standby_names is empty: a failover loses the last \
+                 moments, and what was ended in them lives again (docs/operations/high-availability.md)"
+            ),
+            _ => {}
         }
+        Ok(())
     }
 }
 

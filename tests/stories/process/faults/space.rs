@@ -21,7 +21,7 @@ impl SmallDisk {
     /// None where nobody may mount, which is said.
     fn new(cluster: &'static Cluster) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let mount = ["-t", "tmpfs", "-o", "size=16m,mode=0711", "none"];
+        let mount = ["-t", "tmpfs", "-o", "size=24m,mode=0711", "none"];
         let mounted = Command::new("mount").args(mount).arg(folder.path()).output();
         if !mounted.is_ok_and(|mounted| mounted.status.success()) {
             println!("NOT TOLD: this machine lets nobody mount a small disk for PostgreSQL");
@@ -84,9 +84,9 @@ fn rl04_a_full_disk_of_the_database_server_refuses_writes_serves_reads_and_heals
             "{answer:?}"
         );
         assert!(answer.header("retry-after").is_some(), "{answer:?}");
-        Some(email)
+        // What still fits somewhere, such as a sign of life, may be written in between.
+        (server.figure("vestibule_store_writable") == 0).then_some(email)
     });
-    assert_eq!(server.figure("vestibule_store_writable"), 0);
     for request in [
         door.me(&ada.access),
         Request::get("/.well-known/jwks.json?env=test"),

@@ -122,33 +122,37 @@ fn speak(mut stream: UnixStream) -> std::io::Result<()> {
     let ready = message(b'Z', b"I");
     let version = message(b'S', b"server_version\x0012.22\0");
     stream.write_all(&[message(b'R', &[0; 4]), version, ready.clone()].concat())?;
-    // One column: name, table 0, attribute 0, type text, variable length, no modifier, text.
-    let column = b"\0\x01it\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0";
-    let row = |text: &str| {
-        let length = u32::try_from(text.len()).unwrap();
-        message(
-            b'D',
-            &[b"\0\x01", &length.to_be_bytes()[..], text.as_bytes()].concat(),
-        )
-    };
-    let done = message(b'C', b"SELECT 1\0");
+    let done = [message(b'C', b"SELECT 1\0"), ready].concat();
     loop {
         let mut kind = [0];
         stream.read_exact(&mut kind)?;
         stream.read_exact(&mut length)?;
-        stream.read_exact(&mut vec![0; u32::from_be_bytes(length) as usize - 4])?;
-        let answer = match kind[0] {
-            b'Q' => [message(b'T', column), row("off"), done.clone(), ready.clone()].concat(),
-            b'P' => message(b'1', b""),
-            b'D' => [message(b't', b"\0\0"), message(b'T', column)].concat(),
-            b'B' => message(b'2', b""),
-            b'E' => [row("120022"), done.clone()].concat(),
-            b'C' => message(b'3', b""),
-            b'S' => ready.clone(),
-            _ => return Ok(()),
+        let mut asked = vec![0; u32::from_be_bytes(length) as usize - 4];
+        stream.read_exact(&mut asked)?;
+        if kind[0] != b'Q' {
+            return Ok(());
+        }
+        let answer: &[&str] = if String::from_utf8_lossy(&asked).contains("server_version_num") {
+            &["120022", ""]
+        } else {
+            &["off"]
         };
-        stream.write_all(&answer)?;
+        stream.write_all(&[row(answer), done.clone()].concat())?;
     }
+}
+
+/// A row of texts, and what says so.
+fn row(texts: &[&str]) -> Vec<u8> {
+    // Name, table 0, attribute 0, type text, variable length, no modifier, text.
+    let column = b"it\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0";
+    let count = u16::try_from(texts.len()).unwrap().to_be_bytes();
+    let (mut columns, mut values) = (count.to_vec(), count.to_vec());
+    for text in texts {
+        columns.extend(column);
+        values.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+        values.extend(text.as_bytes());
+    }
+    [message(b'T', &columns), message(b'D', &values)].concat()
 }
 
 #[test]
