@@ -56,10 +56,13 @@ async fn a_transaction_that_was_undone_tells_nobody() {
         return;
     };
     let there = Fixture::at(here.url(), |_| {}).await;
+    listens(&here).await;
     listens(&there).await;
     assert_eq!(here.db.write(soon(), undone, ()).await, Err(Stop::Undo));
     here.companion().await.write(soon(), told, true).await.unwrap();
-    until("the next is heard", async || !topics(&there).is_empty()).await;
+    for node in [&there, &here] {
+        until("the next is heard", async || !topics(node).is_empty()).await;
+    }
     assert_eq!(topics(&there), ["note"], "the commit of a command, once");
     assert_eq!(topics(&here).len(), 1);
 }
