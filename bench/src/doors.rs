@@ -14,12 +14,7 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     let server = Server::start(&arguments.binary)?;
     sign_up(&server)?;
     let bare = BareAxum::start(0)?;
-    let stage = Stage {
-        server: &server,
-        bare: &bare,
-        seconds: arguments.seconds,
-        turns: arguments.turns,
-    };
+    let stage = Stage::new(&server, &bare, arguments);
     for door in DOORS {
         // Rakomi's login and `me` are rows of the base.
         if door.name != RAKOMI.name {

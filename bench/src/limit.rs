@@ -1,10 +1,10 @@
 //! What each figure of a server is compared with, and how.
 
-use crate::Failed;
 use crate::load::{Load, Measured};
 use crate::reference::{BareAxum, raw_hashes, raw_signatures};
 use crate::server::Server;
 use crate::turns::{self, Compared};
+use crate::{Arguments, Failed};
 
 /// The limit of a figure.
 #[derive(Clone, Copy)]
@@ -31,7 +31,17 @@ pub struct Stage<'a> {
     pub turns: u32,
 }
 
-impl Stage<'_> {
+impl<'a> Stage<'a> {
+    /// A server beside bare axum, for as long and as often as was asked for.
+    pub fn new(server: &'a Server, bare: &'a BareAxum, arguments: &Arguments) -> Self {
+        Self {
+            server,
+            bare,
+            seconds: arguments.seconds,
+            turns: arguments.turns,
+        }
+    }
+
     /// The server under a load by turns with the limit. Each turn has a load of its own, for what one uses up.
     pub fn against(
         &self,

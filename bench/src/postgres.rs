@@ -39,12 +39,7 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     let server = Server::start_in(&Arc::new(tempfile::tempdir()?), &arguments.binary, &shared)?;
     sign_up(&server)?;
     let bare = BareAxum::start(server.get("/.well-known/jwks.json")?.len())?;
-    let stage = Stage {
-        server: &server,
-        bare: &bare,
-        seconds: arguments.seconds,
-        turns: arguments.turns,
-    };
+    let stage = Stage::new(&server, &bare, arguments);
     let first = round(&stage)?;
     judge_login(report, "postgres: rakomi", &first.login);
     judge_refresh(report, "postgres: ", &first.refresh, 0.5);

@@ -56,12 +56,7 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     flood(report, &server, arguments.seconds)?;
 
     let bare = BareAxum::start(server.get("/.well-known/jwks.json")?.len())?;
-    let stage = Stage {
-        server: &server,
-        bare: &bare,
-        seconds: arguments.seconds,
-        turns: arguments.turns,
-    };
+    let stage = Stage::new(&server, &bare, arguments);
     let first = round(&stage)?;
     judge_round(report, &first);
     if arguments.users > 0 {

@@ -2,7 +2,7 @@
 
 mod window;
 
-pub use window::{LONGEST, Rate, Standing, Window};
+pub use window::{LONGEST, Rate, Standing, Window, wrapping_millis};
 
 use std::pin::Pin;
 

@@ -25,7 +25,7 @@ pub use db::Db;
 pub use error::Error;
 pub use health::Health;
 pub use listener::{Announcement, Listener};
-pub use migrate::Migration;
+pub use migrate::{LEDGER_EXISTS, Migration};
 pub use postgres::OpenPostgres;
 pub use row::{Columns, Row};
 pub use sentence::{Engine, Sql};

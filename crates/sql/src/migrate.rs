@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Db, Engine, Error, Row, Sql, Tx, bind};
+use crate::{Db, Engine, Error, Row, Sql, Tx, bind, both};
 
 /// One step of the schema. Its text is never edited after a release: a change is a new migration.
 ///
@@ -25,9 +25,14 @@ const PATIENCE: Duration = Duration::from_hours(1);
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     number BIGINT PRIMARY KEY, name TEXT NOT NULL, script TEXT NOT NULL, applied_at BIGINT NOT NULL
 ) TABLE_END";
+/// Whether any migration was ever applied.
+pub const LEDGER_EXISTS: Sql = both!(
+    sqlite: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
+    // Unlike a catalogue of what one has rights on, this finds the tables of somebody else too.
+    postgres: "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
+);
 /// Whoever comes second waits, and then finds the work done. The number is this program's own.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(8387236823640697189)";
-const LEDGER_EXISTS: &str = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
 const APPLIED: Sql = Sql::same("SELECT number, name, script FROM schema_migrations ORDER BY number");
 const APPLY: &str =
     "INSERT INTO schema_migrations (number, name, script, applied_at) VALUES ($1, $2, $3, $4)";

@@ -11,7 +11,7 @@ mod sentences;
 use cache::Freshness;
 use std::sync::Arc;
 use vestibule_model::Timestamp;
-use vestibule_sql::{Engine, Migration, Sql, both};
+use vestibule_sql::{Engine, LEDGER_EXISTS, Migration};
 
 pub use vestibule_sql::{Abort, Act, Db, Error, Health, OpenPostgres, OpenSqlite, Role, Tx};
 
@@ -62,13 +62,6 @@ pub const MIGRATIONS: &[Migration] = &[
 const fn migration(number: u32, name: &'static str, text: &'static str) -> Migration {
     Migration { number, name, text }
 }
-
-/// Whether any migration was ever applied; the ledger is the migrator's own table.
-const HAS_LEDGER: Sql = both!(
-    sqlite: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'",
-    // Unlike a catalogue of what one has rights on, this finds the tables of somebody else too.
-    postgres: "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL",
-);
 
 /// How a database is opened, either one.
 pub enum Open {
@@ -136,7 +129,7 @@ impl Store {
 
     /// Whether no migration was ever applied. Reads only.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        Ok(self.db.read_one(HAS_LEDGER, &[]).await?.is_none())
+        Ok(self.db.read_one(LEDGER_EXISTS, &[]).await?.is_none())
     }
 
     /// Brings the schema to this release's; answers the numbers of the migrations that were applied.

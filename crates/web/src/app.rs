@@ -227,13 +227,8 @@ impl App {
         let own = dialect.own_budget(uri.path());
         let mut shown = self.limits.charge(own, route.budget, client, at);
         let mut project = None;
-        let counted = if self.counts_with_others(route.budget, &shown) {
-            let charged = (own, route.budget);
-            Box::pin(self.charge_with_others(charged, client, at, &mut shown)).await
-        } else {
-            Ok(())
-        };
-        let result = if let Err(error) = counted {
+        let charged = self.charge_with_others((own, route.budget), client, at, &mut shown);
+        let result = if let Err(error) = charged.await {
             Err(error)
         } else if shown.refused {
             Err(throttled(&shown))

@@ -7,24 +7,23 @@ use std::time::Duration;
 use vestibule_ops::{Error, budgets};
 
 impl App {
-    /// Whether all nodes count together what this one has room for.
-    pub(crate) fn counts_with_others(&self, budget: Budget, shown: &Shown) -> bool {
-        !shown.refused && budget.is_shared() && budgets::are_shared(&self.core)
-    }
-
-    /// Charges everywhere what this node has charged to its own budgets, and learns where the client stands. To be
-    /// boxed: most requests need none of it.
+    /// Charges everywhere what this node has charged to its own budgets and has room for, and learns where the client
+    /// stands, if it is among what all nodes count together.
     pub(crate) async fn charge_with_others(
         &self,
-        charged: (Option<&OwnBudget>, Budget),
+        (own, budget): (Option<&OwnBudget>, Budget),
         client: Client,
         at: Duration,
         shown: &mut Shown,
     ) -> Result<(), Error> {
-        let everywhere = self
-            .limits
-            .charge_everywhere(&self.core, charged, client, (*shown, at));
-        *shown = everywhere.await?;
+        if !shown.refused && budget.is_shared() && budgets::are_shared(&self.core) {
+            let charged = (own, budget);
+            let everywhere = self
+                .limits
+                .charge_everywhere(&self.core, charged, client, (*shown, at));
+            // Boxed, because most requests need none of it.
+            *shown = Box::pin(everywhere).await?;
+        }
         Ok(())
     }
 }

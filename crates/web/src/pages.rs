@@ -34,14 +34,10 @@ impl App {
         let reads = matches!(arrived.parts.method, Method::GET | Method::HEAD);
         let budget = if reads { Budget::Default } else { Budget::SignIn };
         let mut shown = self.limits.take(budget, arrived.client, arrived.at);
-        let counted = if self.counts_with_others(budget, &shown) {
-            let (client, at) = (arrived.client, arrived.at);
-            Box::pin(self.charge_with_others((None, budget), client, at, &mut shown)).await
-        } else {
-            Ok(())
-        };
+        let charged = self.charge_with_others((None, budget), arrived.client, arrived.at, &mut shown);
+        let charged = charged.await;
         let problem = |status| Reply::problem(Endpoint::Unrouted, status, &arrived.id);
-        let reply = if counted.is_err() {
+        let reply = if charged.is_err() {
             problem(StatusCode::SERVICE_UNAVAILABLE)
         } else if shown.refused {
             problem(StatusCode::TOO_MANY_REQUESTS)

@@ -1,6 +1,6 @@
 //! A disk that takes no more. RL-03, RL-04.
 
-use super::client::Request;
+use super::client::{Request, somebody};
 use super::place::{Place, Server, SignedIn};
 use rustix::process::Resource;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use vestibule_testkit::process::eventually;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Everything that needs no write is answered.
-fn reads_work(server: &Server, ada: &SignedIn) {
+pub fn reads_work(server: &Server, ada: &SignedIn) {
     for request in [
         server.door.me(&ada.access),
         Request::get("/.well-known/jwks.json?env=test"),
@@ -22,11 +22,9 @@ fn reads_work(server: &Server, ada: &SignedIn) {
 }
 
 /// Registers until it is refused, and says for whom that was.
-fn register_until_refused(server: &Server) -> String {
-    let mut number = 0;
+pub fn register_until_refused(server: &Server) -> String {
     eventually("a refused write", PATIENCE, || {
-        number += 1;
-        let email = format!("user{number}@example.org");
+        let email = format!("{}@example.org", somebody());
         let answer = server.door.send(server.door.register(&email)).unwrap();
         if answer.status == 201 {
             return None;

@@ -153,7 +153,7 @@ impl Window {
     }
 
     fn alive(&self, rate: Rate, now: Duration) -> impl Iterator<Item = &Slot> {
-        let (now, window) = (floor(now), rate.millis());
+        let (now, window) = (wrapping_millis(now), rate.millis());
         self.slots
             .iter()
             .filter(move |slot| slot.count > 0 && age(now, slot.last) < window)
@@ -165,7 +165,7 @@ impl Window {
             *self = Self::default();
         }
         self.asked = second(now);
-        let (now, window) = (floor(now), rate.millis());
+        let (now, window) = (wrapping_millis(now), rate.millis());
         for slot in &mut self.slots {
             if age(now, slot.last) >= window {
                 slot.count = 0;
@@ -202,20 +202,19 @@ impl Window {
 }
 
 // Times are milliseconds in 32 bits, which wrap after seven weeks: only differences are used, and what has left its
-// window is emptied whenever a request comes. A request counts as coming at the end of its millisecond and is judged at the beginning of the present
-// one, so that rounding never forgets it early.
+// window is emptied whenever a request comes. A request counts as coming at the end of its millisecond and is judged at
+// the beginning of the present one, so that rounding never forgets it early.
 
 const fn ceil(time: Duration) -> u32 {
-    millis(time, time.subsec_nanos().div_ceil(1_000_000))
-}
-
-const fn floor(time: Duration) -> u32 {
-    millis(time, time.subsec_millis())
-}
-
-/// The whole seconds of a time and these milliseconds.
-const fn millis(time: Duration, rest: u32) -> u32 {
+    let rest = time.subsec_nanos().div_ceil(1_000_000);
     second(time).wrapping_mul(1_000).wrapping_add(rest)
+}
+
+/// The whole milliseconds of a time in 32 bits, which wrap: only differences of near times mean anything.
+pub const fn wrapping_millis(time: Duration) -> u32 {
+    second(time)
+        .wrapping_mul(1_000)
+        .wrapping_add(time.subsec_millis())
 }
 
 /// The second in 32 bits, enough for a century.

@@ -68,16 +68,15 @@ pub struct Source<'h> {
 impl<'h> Source<'h> {
     /// Looks at the source. `name` is how it is written down in the target, without a password: whoever goes on with an
     /// interrupted move must come from there.
-    pub async fn check(store: &'h Store, name: &'h str, now: Timestamp) -> Result<Self, Refused> {
+    pub async fn check(store: &'h Store, name: &'h str) -> Result<Self, Refused> {
         if store.is_empty().await? {
             return Err(Refused::SourceIsEmpty);
         }
+        // A schema that is newer than, or not, this release's is an error of this.
         let pending = store.pending().await?.len();
         if pending > 0 {
             return Err(Refused::SourceIsOlder(pending));
         }
-        // Nothing is pending, so this only refuses a schema that is newer than, or not, this release's.
-        store.migrate(now).await?;
         match moving::unfinished(&store.db).await? {
             Some(unfinished) => Err(Refused::SourceIsUnfinished(unfinished.source)),
             None => Ok(Self { store, name }),

@@ -63,7 +63,7 @@ impl House {
     }
 
     async fn leave(&self) -> Source<'_> {
-        Source::check(&self.store, OLD, now()).await.unwrap()
+        Source::check(&self.store, OLD).await.unwrap()
     }
 
     async fn is_half_moved(&self) -> bool {
@@ -91,7 +91,7 @@ async fn rl23_an_interrupted_move_goes_on_from_the_same_source_and_from_no_other
         let mut first = begin(&old, &new).await.unwrap();
         assert!(!first.resumed() && first.step(2).await.unwrap() && first.step(2).await.unwrap());
         assert!(new.is_half_moved().await);
-        let other = Source::check(&old.store, "sqlite:///other", now()).await.unwrap();
+        let other = Source::check(&old.store, "sqlite:///other").await.unwrap();
         let other = Move::begin(other, &new.store, now()).await.err().unwrap();
         assert!(matches!(other, Refused::TargetIsOfAnother(from) if from == OLD));
 
@@ -147,13 +147,13 @@ async fn rl23_a_row_that_was_changed_on_either_side_is_found_and_the_target_stay
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_whole_house_is_left_and_only_an_empty_one_is_entered() {
     for empty in House::each().await {
-        let left = Source::check(&empty.store, OLD, now()).await.err().unwrap();
+        let left = Source::check(&empty.store, OLD).await.err().unwrap();
         assert!(matches!(left, Refused::SourceIsEmpty));
     }
     let old = House::sqlite().await.settle().await;
     for new in House::each().await {
         begin(&old, &new).await.unwrap();
-        let left = Source::check(&new.store, "elsewhere", now()).await.err().unwrap();
+        let left = Source::check(&new.store, "elsewhere").await.err().unwrap();
         assert!(matches!(left, Refused::SourceIsUnfinished(from) if from == OLD));
     }
     for lived_in in House::each().await {
@@ -171,7 +171,7 @@ async fn tables_that_are_not_all_there_are_completed_unless_an_older_release_liv
     let old = House::sqlite().await.settle().await;
     for new in House::each().await {
         new.store.db.migrate(&MIGRATIONS[..2], 0).await.unwrap();
-        let before = Source::check(&new.store, OLD, now()).await.err().unwrap();
+        let before = Source::check(&new.store, OLD).await.err().unwrap();
         assert!(matches!(before, Refused::SourceIsOlder(missing) if missing == MIGRATIONS.len() - 2));
         new.note(instance::MASTER_KEY, "of an older house").await;
         assert!(matches!(refused(&old, &new).await, Refused::TargetIsOlder));

@@ -72,7 +72,7 @@ pub async fn run(from: &str, to: &str, global: &Global) -> Outcome {
 impl Houses {
     /// Makes sure that the source can be left before the target is touched.
     async fn leave(&self, old: &Store, prepare: bool) -> Result<(Vec<Content>, bool), Failure> {
-        let source = Source::check(old, &self.from.shown, self.now).await;
+        let source = Source::check(old, &self.from.shown).await;
         let source = source.map_err(|refused| self.failure(refused))?;
         let new = self.to.open_or_make(prepare).await?;
         let moved = self.carry(source, &new).await;

@@ -7,7 +7,7 @@ on_both! {
         let all = crate::SENTENCES.concat();
         assert!(all.len() > 60, "the list of sentences lost some");
         house.db.prepare_check(&all).await.unwrap();
-        let pair = [("HAS_LEDGER", crate::HAS_LEDGER)];
+        let pair = [("LEDGER_EXISTS", vestibule_sql::LEDGER_EXISTS)];
         house.db.prepare_check(&pair).await.unwrap();
     }
 }

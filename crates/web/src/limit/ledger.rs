@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use vestibule_model::budget::{LONGEST, Rate, Standing, Window};
+use vestibule_model::budget::{LONGEST, Rate, Standing, Window, wrapping_millis};
 use vestibule_model::{Entropy, entropy};
 
 /// Into how many sets the windows are spread, each with its own lock.
@@ -46,7 +46,7 @@ struct Entry {
 impl Entry {
     /// How long there is no room yet on all nodes together.
     fn closed_for(&self, now: Duration) -> Option<Duration> {
-        let left = Duration::from_millis(self.closed.wrapping_sub(millis(now)).into());
+        let left = Duration::from_millis(self.closed.wrapping_sub(wrapping_millis(now)).into());
         let known = self.closed != 0 && !self.window.is_over(now);
         (known && !left.is_zero() && left <= LONGEST).then_some(left)
     }
@@ -70,14 +70,6 @@ impl Entry {
             None => self.window.fullness(self.rate, now),
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "times wrap, and only differences of near ones are used"
-)]
-const fn millis(time: Duration) -> u32 {
-    time.as_millis() as u32
 }
 
 /// A set-associative table: a window lives in the set that its key selects, and a full set gives up its lightest
@@ -131,7 +123,7 @@ impl Ledger {
         if let Some(mut set) = self.set(key)
             && let Some(entry) = set.iter_mut().find(|entry| entry.key == key)
         {
-            entry.closed = millis(until).max(1);
+            entry.closed = wrapping_millis(until).max(1);
         }
     }
 
