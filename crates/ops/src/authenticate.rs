@@ -44,6 +44,13 @@ pub(crate) struct LiveSession {
     seen: AtomicBool,
 }
 
+impl LiveSession {
+    pub(crate) fn new(session: Session) -> Self {
+        let seen = AtomicBool::new(session.family.leaf_used_at.is_some());
+        Self { session, seen }
+    }
+}
+
 /// Judges an access token, in this order: whether it is one of ours, for this dialect and project; whether the API key
 /// is of its environment; whether it has expired; whether its session is live and its user enabled.
 pub async fn authenticate(cx: &Cx, bearer: &str) -> Result<Caller, Error> {
@@ -157,10 +164,7 @@ fn claims(
 pub(crate) async fn find_session(core: &Core, id: SessionId) -> Result<Option<Arc<LiveSession>>, Error> {
     let read = || async {
         let session = sessions::find(&core.store.db, id).await?;
-        Ok::<_, Error>(session.map(|session| {
-            let seen = AtomicBool::new(session.family.leaf_used_at.is_some());
-            Arc::new(LiveSession { session, seen })
-        }))
+        Ok::<_, Error>(session.map(|session| Arc::new(LiveSession::new(session))))
     };
     core.caches.sessions.through(&id, read).await
 }

@@ -228,8 +228,8 @@ async fn begin(tx: &mut Tx, input: &Begin) -> Result<(), Stop> {
     if credentials::version(tx, user).await? != Some(input.credential_version) {
         return Err(Credentials::Wrong.into());
     }
+    sessions::make_room(tx, user, now).await?;
     sessions::insert(tx, &input.session).await?;
-    sessions::end_oldest(tx, user, now).await?;
     attempts::clear(tx, realm, &Account::User(user)).await?;
     Ok(vestibule_store::audit::write(tx, &input.entry).await?)
 }

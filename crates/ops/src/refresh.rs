@@ -1,11 +1,12 @@
 //! A new pair of tokens for a refresh token (`STORE.md` §2, the state table).
 
 use crate::audit;
-use crate::authenticate;
+use crate::authenticate::{self, LiveSession};
 use crate::cx::Cx;
 use crate::error::{Error, KeepingWrites, Stop};
 use crate::issue::{self, SignedIn};
 use crate::keyring;
+use std::sync::Arc;
 use vestibule_keys::secret_text::{RefreshScope, RefreshText};
 use vestibule_model::Timestamp;
 use vestibule_model::refresh::{Family, Verdict};
@@ -22,11 +23,21 @@ struct Stand {
     rotated_at: Timestamp,
 }
 
+impl Stand {
+    const fn of(family: &Family) -> Self {
+        Self {
+            generation: family.leaf,
+            rotated_at: family.rotated_at,
+        }
+    }
+}
+
 /// Exchanges a refresh token for its successor. The claims reflect the present user (RT09); a token of another
 /// project, environment or dialect is unknown here (RT07); a used one ends its session.
 pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
     let token = RefreshText::parse(presented).ok_or(Refresh::Unknown)?;
-    let session = find(cx, &token).await?;
+    let live = known(cx, &token).await?;
+    let session = &live.session;
     if session.realm != cx.realm() || session.dialect != cx.door.name.as_str() {
         tracing::warn!(session = %session.id, "a refresh token was presented to another project, environment or dialect");
         return Err(Refresh::Unknown.into());
@@ -43,10 +54,7 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
         return Err(Refresh::Expired.into());
     }
     let stand = match judge(&step, &session.family) {
-        Verdict::SameAgain => Stand {
-            generation: session.family.leaf,
-            rotated_at: session.family.rotated_at,
-        },
+        Verdict::SameAgain => Stand::of(&session.family),
         Verdict::Advance | Verdict::Reused => Stand {
             generation: session.family.leaf + 1,
             rotated_at: step.now,
@@ -55,28 +63,51 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
             return Err(refusal(&step, &session.family).into());
         }
     };
-    let user = authenticate::find_user(cx, &session)
+    let user = authenticate::find_user(cx, session)
         .await?
         .ok_or(Refresh::Revoked)?;
-    let access = issue::access(cx, &user, &session, stand.generation, stand.rotated_at).await?;
+    let access = issue::access(cx, &user, session, stand.generation, stand.rotated_at).await?;
     let stand = if stand.generation == session.family.leaf {
         stand
     } else {
-        step_on(cx, step, &session).await?
+        step_on(cx, step, session).await?
     };
     let access = if access.is_of(stand.generation, stand.rotated_at) {
         access
     } else {
-        issue::access(cx, &user, &session, stand.generation, stand.rotated_at).await?
+        issue::access(cx, &user, session, stand.generation, stand.rotated_at).await?
     };
-    access.with_refresh(cx, step.now, user, &session).await
+    access.with_refresh(cx, step.now, user, session).await
 }
 
-/// The session of an authentic token. A forged one is unknown, like one of a session that does not exist.
+/// The session of an authentic token, as far as this process knows it: enough for a step from what it believes to be
+/// the live generation, since the row decides about that. Whatever else is presented, another node may know better.
+async fn known(cx: &Cx, token: &RefreshText) -> Result<Arc<LiveSession>, Error> {
+    let find = || async {
+        let found = authenticate::find_session(&cx.core, token.session).await?;
+        found.ok_or(Error::from(Refresh::Unknown))
+    };
+    let live = find().await?;
+    prove(cx, token, &live.session).await?;
+    let plain = live.session.is_live(cx.now()) && live.session.family.leaf == i64::from(token.generation);
+    if plain {
+        return Ok(live);
+    }
+    cx.core.caches.sessions.forget(&token.session);
+    find().await
+}
+
+/// The session of an authentic token.
 pub(crate) async fn find(cx: &Cx, token: &RefreshText) -> Result<Session, Error> {
     let session = sessions::find(&cx.core.store.db, token.session)
         .await?
         .ok_or(Refresh::Unknown)?;
+    prove(cx, token, &session).await?;
+    Ok(session)
+}
+
+/// Judges whether a token is authentic. A forged one is unknown, like one of a session that does not exist.
+async fn prove(cx: &Cx, token: &RefreshText, session: &Session) -> Result<(), Error> {
     let door = cx.core.door(&session.dialect).ok_or(Refresh::Unknown)?;
     let key = keyring::refresh_key(&cx.core, session.realm).await?;
     let scope = RefreshScope {
@@ -85,7 +116,7 @@ pub(crate) async fn find(cx: &Cx, token: &RefreshText) -> Result<Session, Error>
         dialect: door.name,
     };
     if token.authentic(&key, &scope) {
-        Ok(session)
+        Ok(())
     } else {
         Err(Refresh::Unknown.into())
     }
@@ -119,16 +150,43 @@ async fn step_on(cx: &Cx, step: Advance, session: &Session) -> Result<Stand, Err
     let reused = audit::refused(cx, Act::RefreshReused)
         .about(session.user)
         .in_session(session.id);
-    cx.write(advance, Step { step, reused }).await
+    let ticket = cx.core.caches.sessions.ticket(&session.id);
+    let (stand, moved) = cx.write(advance, Step { step, reused }).await?;
+    if moved && step.generation == session.family.leaf {
+        let moved = LiveSession::new(after(&step, session));
+        cx.core
+            .caches
+            .sessions
+            .renew(&ticket, session.id, Arc::new(moved));
+    }
+    Ok(stand)
 }
 
-async fn advance(tx: &mut Tx, input: &Step) -> Result<Stand, Stop> {
+/// The session as the step from its live generation has left it.
+fn after(step: &Advance, session: &Session) -> Session {
+    let family = Family {
+        leaf: session.family.leaf + 1,
+        parent: session.family.leaf,
+        rotated_at: step.now,
+        leaf_used_at: None,
+        ..session.family
+    };
+    Session {
+        family,
+        idle_until: step.idle_until,
+        ..session.clone()
+    }
+}
+
+/// Answers where the family stands then, and whether it was this that moved it.
+async fn advance(tx: &mut Tx, input: &Step) -> Result<(Stand, bool), Stop> {
     let Step { step, reused } = input;
     if let Some(generation) = sessions::advance(tx, step).await? {
-        return Ok(Stand {
+        let stand = Stand {
             generation,
             rotated_at: step.now,
-        });
+        };
+        return Ok((stand, true));
     }
     // The row as it is now, held, so that the verdict is still true when it is carried out.
     let family = sessions::hold(tx, step.session)
@@ -136,10 +194,7 @@ async fn advance(tx: &mut Tx, input: &Step) -> Result<Stand, Stop> {
         .ok_or(Refresh::Unknown)?
         .family;
     match judge(step, &family) {
-        Verdict::SameAgain => Ok(Stand {
-            generation: family.leaf,
-            rotated_at: family.rotated_at,
-        }),
+        Verdict::SameAgain => Ok((Stand::of(&family), false)),
         Verdict::Reused => {
             sessions::end(tx, step.session, EndReason::Reused, step.now).await?;
             vestibule_store::audit::write(tx, reused).await?;

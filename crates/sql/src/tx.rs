@@ -14,6 +14,8 @@ pub struct Tx {
     pub(crate) driver: Driver,
     announced: Vec<Told>,
     failed: Option<Error>,
+    /// Whether a sentence was all of it.
+    whole: bool,
 }
 
 /// The database behind a transaction.
@@ -59,6 +61,31 @@ impl Tx {
         self.note(answer)
     }
 
+    /// Runs a sentence that returns no rows and whose count nobody needs. On `PostgreSQL` it travels with the next one, or
+    /// with the commit, and if it fails, that does.
+    pub async fn send(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<(), Error> {
+        let text = self.text(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::run(connection, text, bind).map(drop),
+            Driver::Postgres(transaction) => transaction.send(text, bind).await,
+        };
+        self.note(answer)
+    }
+
+    /// Runs a first sentence that writes all that this transaction writes, and then returns one row, or that writes
+    /// nothing and returns none. With a row the transaction is over: no sentence may follow, its body ends well, and on
+    /// `PostgreSQL` it is committed already, in the same trip. Nothing that travels to other nodes may be announced. If
+    /// the connection is lost the body is run again, whether or not this was committed.
+    pub async fn sole(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Option<Row>, Error> {
+        let text = self.text(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::one(connection, text, bind),
+            Driver::Postgres(transaction) => transaction.sole(text, bind).await,
+        };
+        self.whole = matches!(answer, Ok(Some(_)));
+        self.note(answer)
+    }
+
     /// Runs a sentence that returns no rows once for each of `rows`, on `PostgreSQL` without waiting between them; answers
     /// how many rows were written in all.
     pub async fn each(&mut self, sql: impl Into<Sql>, rows: &[Vec<Value>]) -> Result<u64, Error> {
@@ -99,6 +126,7 @@ impl Tx {
             driver,
             announced: Vec::new(),
             failed: None,
+            whole: false,
         }
     }
 
@@ -119,7 +147,11 @@ impl Tx {
 
     fn text(&self, sql: impl Into<Sql>) -> Result<&'static str, Error> {
         self.unspoilt()?;
-        Ok(sql.into().text(self.engine()))
+        let text = sql.into().text(self.engine());
+        if self.whole {
+            return Err(Error::Other(format!("the transaction was whole before: {text}")));
+        }
+        Ok(text)
     }
 
     fn unspoilt(&self) -> Result<(), Error> {
@@ -139,6 +171,7 @@ impl Tx {
     /// Begins the next body with a clean slate; returns the mark that [`forget`](Self::forget) takes.
     pub(crate) fn clear(&mut self) -> usize {
         self.failed = None;
+        self.whole = false;
         self.announced.len()
     }
 

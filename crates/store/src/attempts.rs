@@ -67,7 +67,7 @@ sentences! {
         (SELECT project, environment, account FROM login_attempts WHERE project = $1 LIMIT $2)";
 }
 
-/// Charges one attempt as a failure, unless the account is locked.
+/// Charges one attempt as a failure, unless the account is locked: in a transaction of its own.
 pub async fn charge(
     tx: &mut Tx,
     realm: Realm,
@@ -79,7 +79,7 @@ pub async fn charge(
     let (project, environment) = (realm.project.bytes(), realm.environment.as_str());
     let bind =
         bind![project, environment, account.bytes(), now.micros(), lockout.failures, first, second, last];
-    if tx.one(CHARGE, bind).await?.is_some() {
+    if tx.sole(CHARGE, bind).await?.is_some() {
         return Ok(Charge::Counted);
     }
     let row = tx.one(LOCKED_UNTIL, bind![project, environment, account.bytes()]).await?;
@@ -112,7 +112,7 @@ pub async fn locked_until(
 /// Forgets the failures of an account: it proved its password, or control of its mailbox.
 pub async fn clear(tx: &mut Tx, realm: Realm, account: &Account) -> Result<(), Error> {
     let bind = bind![realm.project.bytes(), realm.environment.as_str(), account.bytes()];
-    tx.run(CLEAR, bind).await.map(drop)
+    tx.send(CLEAR, bind).await
 }
 
 /// Deletes rows that nobody has touched since `before`; answers how many.

@@ -247,7 +247,7 @@ pub async fn write(tx: &mut Tx, entry: &Entry) -> Result<(), Error> {
         &entry.request_id,
         entry.detail.as_ref(),
     ];
-    tx.run(INSERT, row).await.map(drop)
+    tx.send(INSERT, row).await
 }
 
 /// How often `act` concerned a user after `since`; at most 100 are counted.

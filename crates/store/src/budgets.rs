@@ -98,7 +98,7 @@ async fn keep(tx: &mut Tx, shares: &[Share], held: &Held) -> Result<(), Error> {
     values.extend(held.windows.iter().map(|window| window.written().into()));
     values.resize(2 * MOST, Value::Null);
     values.push((end / MINUTE * MINUTE + MINUTE).into());
-    tx.run(KEEP, &values).await.map(drop)
+    tx.send(KEEP, &values).await
 }
 
 /// The keys, and NULL for every place that is left.

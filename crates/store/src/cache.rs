@@ -15,7 +15,7 @@ use vestibule_sql::{Announcement, Listener};
 /// How long a proof is good for. A proof comes every 250 ms.
 const LEASE: Duration = Duration::from_millis(750);
 /// Locks that guard the filling of one cache; a key has always the same.
-const GATES: usize = 16;
+const GATES: usize = 256;
 
 /// Hears of commits and passes them on to the caches that it has made.
 pub struct Freshness {
@@ -181,6 +181,15 @@ where
     pub fn fill(&self, ticket: &Ticket, key: K, value: V) {
         let gate = self.shelf.gate(&key);
         if *gate == ticket.0 {
+            self.shelf.entries.insert(key, value);
+        }
+    }
+
+    /// Keeps the value that a commit of this process gave the key. Its ticket was taken before that transaction began, and
+    /// the commit's own announcement is the only one since: whatever else was committed would have been announced too.
+    pub fn renew(&self, ticket: &Ticket, key: K, value: V) {
+        let gate = self.shelf.gate(&key);
+        if *gate == ticket.0 + 1 {
             self.shelf.entries.insert(key, value);
         }
     }

@@ -45,12 +45,15 @@ sentences! {
     END_OLDEST = "UPDATE sessions SET revoked_at = $3, revoked_why = $4 WHERE id IN
         (SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
         ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2) RETURNING id";
-    // Rows 3 and 5 of the state table in one sentence; whatever else is true, no row matches.
-    ADVANCE = "UPDATE sessions SET parent = CASE WHEN leaf = $2 THEN leaf ELSE parent END, leaf = leaf + 1,
-            rotated_at = $3, leaf_used_at = NULL, idle_until = CAST($6 AS BIGINT)
-        WHERE id = $1 AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
-            AND (leaf = $2 OR (parent = $2 AND leaf_used_at IS NULL AND NOT CAST($5 AS BOOLEAN) AND rotated_at <= $4))
-        RETURNING leaf, user_id, parent";
+    // Row 3 of the state table, and row 5; whatever else is true, no row matches.
+    ADVANCE = "UPDATE sessions SET parent = leaf, leaf = leaf + 1, rotated_at = $3, leaf_used_at = NULL, idle_until = $4
+        WHERE id = $1 AND leaf = $2 AND revoked_at IS NULL AND expires_at > $3
+            AND (idle_until IS NULL OR idle_until > $3)
+        RETURNING leaf, user_id";
+    REPLACE = "UPDATE sessions SET leaf = leaf + 1, rotated_at = $3, idle_until = $4
+        WHERE id = $1 AND parent = $2 AND leaf_used_at IS NULL AND NOT CAST($6 AS BOOLEAN) AND rotated_at <= $5
+            AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
+        RETURNING leaf, user_id";
     // An update of nothing is the portable way to hold a row and to see its newest version.
     HOLD = concat!("UPDATE sessions SET leaf = leaf WHERE id = $1 RETURNING ", all!());
     END = "UPDATE sessions SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id";
@@ -120,15 +123,15 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
         &session.ip_hash,
         session.idle_until.map(Timestamp::micros),
     ];
-    tx.run(INSERT, row).await?;
+    tx.send(INSERT, row).await?;
     tx.announce_here(OF_USER, user.bytes());
     Ok(())
 }
 
-/// Ends the oldest sessions of a user who has more than [`MAX_OF_USER`]; answers how many.
-pub async fn end_oldest(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<usize, Error> {
+/// Ends the oldest sessions of a user who has [`MAX_OF_USER`] or more, so that there is room for one; answers how many.
+pub async fn make_room(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<usize, Error> {
     let why = EndReason::TooMany.as_str();
-    let ended = tx.all(END_OLDEST, bind![user.bytes(), MAX_OF_USER, now.micros(), why]).await?;
+    let ended = tx.all(END_OLDEST, bind![user.bytes(), MAX_OF_USER - 1, now.micros(), why]).await?;
     announce(tx, &ended)?;
     Ok(ended.len())
 }
@@ -151,19 +154,23 @@ pub struct Advance {
 }
 
 /// Moves the family to its next generation, if the state table allows (rows 3 and 5); answers that generation. Of any
-/// number of concurrent calls with one presented generation exactly one is answered with one.
+/// number of concurrent calls with one presented generation exactly one is answered with one. It is the first that its
+/// transaction does, and the last if it moved anything.
 pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> {
     let Advance { session, generation, now, overlap, used, idle_until } = *step;
     let idle_until = idle_until.map(Timestamp::micros);
-    let bind = bind![session.bytes(), generation, now.micros(), now.minus(overlap).micros(), used, idle_until];
-    let Some(row) = tx.one(ADVANCE, bind).await? else { return Ok(None) };
-    let (leaf, user, parent): (i64, [u8; 16], i64) = row.read()?;
-    if parent + 1 == leaf {
+    let moved = if let Some(row) = tx.sole(ADVANCE, bind![session.bytes(), generation, now.micros(), idle_until]).await? {
         tx.announce_here(TOPIC, session.bytes());
+        row
     } else {
-        // A generation between the two was left behind, and its access token is dead on every node.
+        let latest = now.minus(overlap).micros();
+        let bind = bind![session.bytes(), generation, now.micros(), idle_until, latest, used];
+        let Some(row) = tx.one(REPLACE, bind).await? else { return Ok(None) };
+        // The generation between the two was left behind, and its access token is dead on every node.
         tx.announce(TOPIC, session.bytes());
-    }
+        row
+    };
+    let (leaf, user) = moved.read()?;
     tx.announce_here(OF_USER, user);
     Ok(Some(leaf))
 }

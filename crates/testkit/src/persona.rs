@@ -214,22 +214,21 @@ impl Server {
     /// Locks an account as ten wrong passwords would.
     pub async fn lock(&self, realm: Realm, account: Account) {
         let core = self.core();
-        let charges = (realm, account, core.settings.lockout, core.clock.now());
-        core.store
-            .db
-            .write(core.deadline(), charge, charges)
-            .await
-            .expect("to lock the account");
+        let lockout = core.settings.lockout;
+        for _ in 0..lockout.failures {
+            let attempt = (realm, account, lockout, core.clock.now());
+            let charged = core.store.db.write(core.deadline(), charge, attempt).await;
+            charged.expect("to lock the account");
+        }
     }
 }
 
-type Charges = (Realm, Account, vestibule_model::lockout::Lockout, Timestamp);
+type Attempt = (Realm, Account, vestibule_model::lockout::Lockout, Timestamp);
 
-async fn charge(tx: &mut Tx, (realm, account, lockout, now): &Charges) -> Result<(), Error> {
-    for _ in 0..lockout.failures {
-        attempts::charge(tx, *realm, account, lockout, *now).await?;
-    }
-    Ok(())
+async fn charge(tx: &mut Tx, (realm, account, lockout, now): &Attempt) -> Result<(), Error> {
+    attempts::charge(tx, *realm, account, lockout, *now)
+        .await
+        .map(drop)
 }
 
 /// Who runs the command line in stories.

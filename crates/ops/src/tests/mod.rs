@@ -87,7 +87,7 @@ impl TokenShape for Plain {
     }
 }
 
-pub(crate) fn door() -> &'static Door {
+pub(crate) fn door() -> &'static mut Door {
     Box::leak(Box::new(Door {
         name: DialectName::new("plain"),
         policy: Policy {
@@ -140,7 +140,7 @@ impl House {
             entropy: Arc::<SystemEntropy>::clone(&entropy),
             pool: HashPool::start(pool, Arc::<SystemEntropy>::clone(&entropy)).unwrap(),
             sealer: Sealer::new(entropy, MasterKey::generate(&SystemEntropy), Vec::new()),
-            doors: vec![door()],
+            doors: vec![&*door()],
             budgets: None,
             settings: InstanceSettings {
                 routes: Vec::new(),

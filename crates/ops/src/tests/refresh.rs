@@ -30,6 +30,31 @@ async fn rt01_the_replay_of_a_used_token_ends_the_session_and_is_written_down() 
 }
 
 #[tokio::test]
+async fn a_refresh_leaves_the_session_cached_as_its_row_is() {
+    let mut house = House::open(|_| {}).await;
+    let idle = door();
+    idle.policy.idle_lifetime = Some(Duration::from_hours(1));
+    house.cx.door = idle;
+    let (_, mine) = house.signed_in("ada@example.org").await;
+    let (mut access, mut token) = (mine.access_token, mine.refresh_token.unwrap());
+    for round in 0..4 {
+        if round % 2 == 1 {
+            house.check(&access).await.unwrap();
+            upkeep::mark_used(&house.cx.core).await.unwrap();
+        }
+        house.pass(Duration::from_secs(60));
+        (access, token) = next(&house, &token).await.unwrap();
+        let cached = house.cx.core.caches.sessions.get(&mine.session).unwrap();
+        let row = house.stored(mine.session).await;
+        assert_eq!(
+            format!("{:?}", cached.session),
+            format!("{row:?}"),
+            "round {round}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn rt03_within_the_overlap_the_same_pair_comes_back_to_the_letter() {
     let house = House::open(|_| {}).await;
     let (_, mine) = house.signed_in("ada@example.org").await;

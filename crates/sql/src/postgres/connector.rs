@@ -10,7 +10,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Error as Driver, SimpleQueryM
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
-use super::{refusal, tls};
+use super::{refusal, terms, tls};
 use crate::Error;
 
 /// How long all hosts together may take before a start is given up.
@@ -99,13 +99,23 @@ impl Connector {
 }
 
 /// Makes the connections of a pool.
-pub struct Dial(pub std::sync::Arc<Connector>);
+pub struct Dial {
+    pub connector: std::sync::Arc<Connector>,
+    /// Whether each belongs to one client as long as it lasts, because no pooler is between.
+    pub settle: bool,
+}
 
 impl Connect for Dial {
     fn connect(
         &self,
         _: &Config,
     ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Driver>> + Send + '_>> {
-        Box::pin(self.0.served())
+        Box::pin(async {
+            let (client, task) = self.connector.served().await?;
+            if self.settle {
+                client.batch_execute(&terms::settle()).await?;
+            }
+            Ok((client, task))
+        })
     }
 }

@@ -17,6 +17,7 @@ mod terms;
 mod tls;
 mod transact;
 mod transaction;
+mod trip;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use self::body::{Body, body};
-use self::connector::Connector;
+use self::connector::{Connector, Dial};
 use self::fault::fault;
 use self::listen::Ear;
 pub use self::options::OpenPostgres;
@@ -60,6 +61,8 @@ struct Core {
     /// Leads to the database without a pooler.
     direct: Arc<Connector>,
     prepare: bool,
+    /// Whether the pool's connections keep what they are told.
+    settled: bool,
 }
 
 impl Core {
@@ -102,8 +105,13 @@ impl Postgres {
                 tokio::spawn(ear.listen())
             });
             let permits = u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX);
+            let dial = Dial {
+                connector: Arc::clone(&connector),
+                settle: options.direct_url.is_none(),
+            };
             let core = Core {
-                pool: Connections::new(&connector, options.connections, Arc::clone(&shared))?,
+                settled: dial.settle,
+                pool: Connections::new(dial, options.connections, Arc::clone(&shared))?,
                 direct,
                 prepare: options.prepare,
                 shared: Arc::clone(&shared),
@@ -125,6 +133,7 @@ impl Postgres {
             prepare: self.core.prepare,
             patient: false,
             unsynced: false,
+            settled: self.core.settled,
         }
     }
 

@@ -8,7 +8,7 @@ use deadpool_postgres::{
     ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
 
-use super::connector::{Connector, Dial};
+use super::connector::Dial;
 use super::shared::Shared;
 use crate::Error;
 
@@ -23,12 +23,12 @@ pub struct Connections {
 }
 
 impl Connections {
-    pub fn new(connector: &Arc<Connector>, size: usize, shared: Arc<Shared>) -> Result<Self, Error> {
+    pub fn new(dial: Dial, size: usize, shared: Arc<Shared>) -> Result<Self, Error> {
         let fast = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let dial = Dial(Arc::clone(connector));
-        let manager = Manager::from_connect(connector.config().clone(), dial, fast);
+        let config = dial.connector.config().clone();
+        let manager = Manager::from_connect(config, dial, fast);
         let pool = Pool::builder(manager)
             .max_size(size.max(1))
             .runtime(Runtime::Tokio1)

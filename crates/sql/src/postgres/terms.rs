@@ -1,6 +1,6 @@
 //! What a transaction is given: a deadline, and how it begins.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// How long one sentence may take.
@@ -9,6 +9,8 @@ pub const SENTENCE: Duration = Duration::from_secs(5);
 pub const GRACE: Duration = Duration::from_millis(250);
 /// How long a transaction of a process that stands still may keep its locks: less than another node's request waits.
 const IDLE: Duration = Duration::from_secs(2);
+/// How much of a sentence's time must be over before a settled connection is told of a shorter one.
+const LATE: Duration = Duration::from_secs(1);
 
 /// What a transaction is given.
 #[derive(Clone, Copy)]
@@ -20,6 +22,28 @@ pub struct Terms {
     pub patient: bool,
     /// Whether the commit is answered before it is on disk.
     pub unsynced: bool,
+    /// Whether the connections of the pool were told [`settle`].
+    pub settled: bool,
+}
+
+/// What a connection that no pooler shares is told once, so that its transactions need not say it.
+pub fn settle() -> String {
+    limits(served(SENTENCE), "SET")
+}
+
+/// The server ends what outlives this by itself, so the connection stays good.
+fn limits(sentence: Duration, set: &str) -> String {
+    format!(
+        "{set} statement_timeout={};{set} idle_in_transaction_session_timeout={}",
+        sentence.as_millis().max(1),
+        IDLE.as_millis()
+    )
+}
+
+/// How long the server lets a sentence take for which somebody waits so long: a little less, so that its answer comes
+/// while they do.
+fn served(left: Duration) -> Duration {
+    left.saturating_sub((left / 10).min(GRACE))
 }
 
 impl Terms {
@@ -45,26 +69,22 @@ impl Terms {
         if self.patient { left } else { left.min(SENTENCE) }
     }
 
-    /// How long the server lets one sentence take: a little less, so that its answer comes while somebody waits.
-    fn served(&self) -> Duration {
-        let left = self.left();
-        left.saturating_sub((left / 10).min(GRACE))
+    /// What a sentence that is a transaction by itself must be preceded by, if anything.
+    pub fn begin_sole(&self) -> Option<Cow<'static, str>> {
+        let begin = self.begin();
+        (begin != "BEGIN").then_some(begin)
     }
 
-    /// The sentence that begins. The server ends what outlives the terms by itself, so the connection stays good.
-    pub fn begin(&self) -> String {
-        let mut text = String::from("BEGIN");
-        if !self.patient {
-            let served = self.served().as_millis().max(1);
-            // Writing into a string cannot fail.
-            let _ = write!(
-                text,
-                ";SET LOCAL statement_timeout={served};SET LOCAL idle_in_transaction_session_timeout={}",
-                IDLE.as_millis()
-            );
+    /// The sentence that begins.
+    pub fn begin(&self) -> Cow<'static, str> {
+        let left = self.left();
+        let told = self.patient || self.settled && left + LATE > SENTENCE;
+        let mut text = Cow::Borrowed("BEGIN");
+        if !told {
+            text = format!("BEGIN;{}", limits(served(left), "SET LOCAL")).into();
         }
         if self.unsynced {
-            text.push_str(";SET LOCAL synchronous_commit=off");
+            text.to_mut().push_str(";SET LOCAL synchronous_commit=off");
         }
         text
     }

@@ -13,6 +13,7 @@ use super::refusal;
 use super::sentence::{self, Outcome};
 use super::shared::Shared;
 use super::terms::{GRACE, Terms};
+use super::trip::{self, Before, CROWD, Waiting, travel};
 use crate::{Error, Row, Value};
 
 const NOTIFY: &str = "SELECT 1 FROM pg_notify($1, $2)";
@@ -22,6 +23,8 @@ pub struct Transaction {
     client: Option<Held>,
     terms: Terms,
     begun: bool,
+    /// What travels with the next sentence, or with the commit.
+    waiting: Vec<Waiting>,
     fate: Option<Fate>,
     shared: Arc<Shared>,
 }
@@ -32,6 +35,7 @@ impl Transaction {
             client: Some(client),
             terms,
             begun: false,
+            waiting: Vec::new(),
             fate: None,
             shared,
         }
@@ -86,6 +90,61 @@ impl Transaction {
         }
     }
 
+    /// Runs a sentence whose answer nobody needs: with the next one or the commit, or now if many wait.
+    pub fn send<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<(), Error>> {
+        Box::pin(async move {
+            if self.waiting.len() == CROWD {
+                return self.sentence(sql, values).await?.written(sql).map(drop);
+            }
+            let values = values.to_vec();
+            self.waiting.push(Waiting { sql, values });
+            Ok(())
+        })
+    }
+
+    /// Runs a sentence that is the whole transaction if it returns a row: it and its commit are one trip.
+    pub fn sole<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Option<Row>, Error>> {
+        Box::pin(async move {
+            let client = self.client.as_ref().ok_or(Error::Lost)?;
+            if self.begun || !self.waiting.is_empty() {
+                return Err(Error::Other(format!("not the first sentence: {sql}")));
+            }
+            let terms = self.terms;
+            let before = Before {
+                begin: terms.begin_sole(),
+                waiting: Vec::new(),
+            };
+            let run = async {
+                let run = sentence::run(client, terms.prepare, sql, values);
+                if before.begin.is_none() {
+                    return run.await;
+                }
+                // The commit would overtake it.
+                trip::prepare(client, terms, sql).await?;
+                let (ran, committed) = join(run, client.batch_execute("COMMIT")).await;
+                ran.and_then(|outcome| {
+                    committed
+                        .map(|()| outcome)
+                        .map_err(|error| fault(&error, "COMMIT"))
+                })
+            };
+            let ran = travel(client, terms, &before, run).await?;
+            let row = ran.map_err(|failed| self.fail(failed))?.one(sql)?;
+            if row.is_some() {
+                self.shared.committed();
+            }
+            Ok(row)
+        })
+    }
+
     /// Runs a sentence once for each row of values, all of them on their way before the first is answered; answers how
     /// many rows were written.
     pub fn each<'t>(
@@ -94,18 +153,29 @@ impl Transaction {
         rows: &'t [Vec<Value>],
     ) -> BoxFuture<'t, Result<u64, Error>> {
         Box::pin(async move {
+            let before = self.before();
             let client = self.client.as_ref().ok_or(Error::Lost)?;
             let run = sentence::each(client, self.terms.prepare, sql, rows);
-            let ran = travel(client, self.terms, &mut self.begun, run).await;
+            let ran = travel(client, self.terms, &before, run).await;
             ran?.map_err(|failed| self.fail(failed))
         })
     }
 
     async fn sentence(&mut self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
+        let before = self.before();
         let client = self.client.as_ref().ok_or(Error::Lost)?;
         let run = sentence::run(client, self.terms.prepare, sql, values);
-        let ran = travel(client, self.terms, &mut self.begun, run).await;
+        let ran = travel(client, self.terms, &before, run).await;
         ran?.map_err(|failed| self.fail(failed))
+    }
+
+    /// What goes before the next sentence.
+    fn before(&mut self) -> Before {
+        let first = !std::mem::replace(&mut self.begun, true);
+        Before {
+            begin: first.then(|| self.terms.begin()),
+            waiting: std::mem::take(&mut self.waiting),
+        }
     }
 
     fn fail(&mut self, failed: Fault) -> Error {
@@ -145,13 +215,10 @@ impl Transaction {
     ///
     /// [`Error::Unknown`] when the answer was not seen; after any other error nothing happened.
     pub async fn commit(&mut self, notices: &[String]) -> Result<(), Error> {
-        let Some(client) = &self.client else {
-            return Err(Error::Lost);
-        };
-        if !self.begun && notices.is_empty() {
+        if !self.begun && self.waiting.is_empty() && notices.is_empty() {
             return Ok(());
         }
-        if client.is_closed() {
+        if self.client.as_ref().is_none_or(|client| client.is_closed()) {
             return Err(self.fail(Fault {
                 error: Error::Lost,
                 fate: Fate::Gone,
@@ -162,73 +229,47 @@ impl Transaction {
             self.rollback().await;
             return Err(Error::TooLate);
         }
+        let before = self.before();
+        let Some(client) = &self.client else {
+            return Err(Error::Lost);
+        };
+        let readied = tokio::time::timeout(left, trip::ready(client, self.terms, &before)).await;
+        if let Err(failed) = readied.unwrap_or_else(|_| Err(Fault::silent())) {
+            let error = self.fail(failed);
+            self.rollback().await;
+            return Err(error);
+        }
         let bound: Vec<[Value; 2]> = notices.iter().map(|text| [CHANNEL.into(), text.into()]).collect();
         let notify = join_all(
             bound
                 .iter()
                 .map(|values| sentence::run(client, false, NOTIFY, values)),
         );
-        let begun = self.begun;
         let commit = async {
-            if begun {
-                client.batch_execute("COMMIT").await
-            } else {
-                Ok(())
-            }
+            let (notified, committed) = join(notify, client.batch_execute("COMMIT")).await;
+            let failed = notified.into_iter().find_map(Result::err);
+            failed.map_or(Ok(()), Err)?;
+            committed.map_err(|error| fault(&error, "COMMIT"))
         };
-        let Ok((notified, committed)) = tokio::time::timeout(left.max(GRACE), join(notify, commit)).await
-        else {
+        let all = trip::together(client, self.terms, &before, commit);
+        let Ok(committed) = tokio::time::timeout(left.max(GRACE), all).await else {
             self.end();
             return Err(Error::Unknown);
         };
         self.begun = false;
-        let failed = notified.into_iter().find_map(Result::err);
-        let failed = failed.or_else(|| committed.err().map(|error| fault(&error, "COMMIT")));
-        match failed {
-            None => {
+        match committed {
+            Ok(()) => {
                 self.shared.committed();
                 Ok(())
             }
             // The connection ended after COMMIT was sent.
-            Some(Fault { fate: Fate::Gone, .. }) => {
+            Err(Fault { fate: Fate::Gone, .. }) => {
                 self.end();
                 Err(Error::Unknown)
             }
-            Some(failed) => Err(self.fail(failed)),
+            Err(failed) => Err(self.fail(failed)),
         }
     }
-}
-
-/// Lets what was asked travel, behind the BEGIN where it is the first.
-async fn travel<T>(
-    client: &Held,
-    terms: Terms,
-    begun: &mut bool,
-    run: impl Future<Output = Result<T, Fault>>,
-) -> Result<Result<T, Fault>, Error> {
-    let left = terms.left();
-    if left.is_zero() {
-        return Err(Error::TooLate);
-    }
-    let ran = if *begun {
-        tokio::time::timeout(left, run).await
-    } else {
-        *begun = true;
-        let first = terms.begin();
-        let both = async {
-            match join(client.batch_execute(&first), run).await {
-                (Ok(()), ran) => ran,
-                (Err(_), Err(failed)) => Err(failed),
-                // It ran outside of any transaction.
-                (Err(_), Ok(_)) => Err(Fault {
-                    error: Error::Unknown,
-                    fate: Fate::Gone,
-                }),
-            }
-        };
-        tokio::time::timeout(left, both).await
-    };
-    Ok(ran.unwrap_or_else(|_| Err(Fault::silent())))
 }
 
 impl Drop for Transaction {

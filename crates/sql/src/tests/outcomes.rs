@@ -9,6 +9,17 @@ fn assert_send<T: Send>(value: T) -> T {
     value
 }
 
+const PUT: &str = "INSERT INTO notes (id) VALUES ($1)";
+const PUT_NEW: &str = "INSERT INTO notes (id) VALUES ($1) ON CONFLICT (id) DO NOTHING RETURNING id";
+
+/// Writes a note if there is none, or else counts them.
+pub async fn put_or_count(tx: &mut Tx, id: &i64) -> Result<i64, Error> {
+    if tx.sole(PUT_NEW, bind![*id]).await?.is_some() {
+        return Ok(0);
+    }
+    tx.one("SELECT COUNT(*) FROM notes", &[]).await?.unwrap().get(0)
+}
+
 /// What body number `id` does: each kind writes first.
 async fn mixed(tx: &mut Tx, id: &i64) -> Result<i64, Stop> {
     insert(tx, id).await?;
@@ -125,6 +136,63 @@ async fn a_unique_violation_has_its_own_kind_and_names_the_columns() {
 }
 
 on_both! {
+    async fn sentences_that_nobody_waits_for_are_done_in_their_order(t: Fixture) {
+        async fn fill(tx: &mut Tx, (): &()) -> Result<i64, Error> {
+            for id in 1..=40_i64 {
+                tx.send(PUT, bind![id]).await?;
+            }
+            let there = tx.one("SELECT COUNT(*) FROM notes", &[]).await?.unwrap().get(0)?;
+            tx.send("UPDATE notes SET id = id + 100 WHERE id > $1", bind![2_i64]).await?;
+            tx.send("DELETE FROM notes WHERE id > $1", bind![103_i64]).await?;
+            Ok(there)
+        }
+        assert_eq!(t.db.write(soon(), fill, ()).await, Ok(40));
+        assert_eq!(t.ids().await, [1, 2, 103]);
+    }
+
+    async fn one_that_nobody_waited_for_undoes_everything_if_it_fails(t: Fixture) {
+        async fn twice(tx: &mut Tx, first: &bool) -> Result<(), Error> {
+            if *first {
+                tx.run(PUT, bind![1_i64]).await?;
+            }
+            tx.send(PUT, bind![2_i64]).await?;
+            tx.send(PUT, bind![2_i64]).await?;
+            tx.send(PUT, bind![3_i64]).await
+        }
+        for first in [true, false] {
+            let answer = t.db.write(soon(), twice, first).await;
+            assert!(matches!(answer, Err(Error::Unique { .. })), "{answer:?}");
+            assert_eq!(t.ids().await, []);
+        }
+        assert_eq!(t.db.write(soon(), insert, 4).await, Ok(()));
+    }
+
+    async fn what_an_undone_body_sent_never_happens(t: Fixture) {
+        async fn undone(tx: &mut Tx, (): &()) -> Result<(), Stop> {
+            tx.send(PUT, bind![1_i64]).await?;
+            Err(Stop::Undo)
+        }
+        assert!(matches!(t.db.write(soon(), undone, ()).await, Err(Stop::Undo)));
+        assert_eq!(t.db.write(soon(), insert, 2).await, Ok(()));
+        assert_eq!(t.ids().await, [2]);
+    }
+
+    async fn a_sentence_that_wrote_all_of_it_is_the_last(t: Fixture) {
+        assert_eq!(t.db.write(soon(), put_or_count, 7).await, Ok(0));
+        assert_eq!(t.db.write_unsynced(soon(), put_or_count, 8).await, Ok(0));
+        assert_eq!(t.ids().await, [7, 8]);
+        assert_eq!(t.db.write(soon(), put_or_count, 7).await, Ok(2), "it wrote nothing, so others may follow");
+        assert_eq!(t.db.write_unsynced(soon(), put_or_count, 7).await, Ok(2));
+
+        async fn goes_on(tx: &mut Tx, (): &()) -> Result<u64, Error> {
+            tx.sole(PUT_NEW, bind![9_i64]).await?;
+            tx.run(PUT, bind![10_i64]).await
+        }
+        let answer = t.db.write(soon(), goes_on, ()).await;
+        assert!(matches!(answer, Err(Error::Other(_))), "{answer:?}");
+        assert!(!t.ids().await.contains(&10));
+    }
+
     async fn a_body_cannot_go_on_after_a_failed_sentence(t: Fixture) {
         async fn stubborn(tx: &mut Tx, (): &()) -> Result<(), Error> {
             insert(tx, &1).await?;

@@ -61,6 +61,22 @@ fn an_announcement_drops_the_entry_and_what_is_being_read_for_it() {
 }
 
 #[test]
+fn what_a_commit_left_is_kept_if_nobody_else_committed_meanwhile() {
+    let freshness = Freshness::new();
+    freshness.proof(Instant::now() + Duration::from_micros(5));
+    let cache = filled(&freshness);
+    let renewed_after = |commits: u8| {
+        let ticket = cache.ticket(&KEY);
+        (0..commits).for_each(|_| freshness.committed(&announced("thing", 1)));
+        cache.renew(&ticket, KEY, 9);
+        cache.get(&KEY)
+    };
+    assert_eq!(renewed_after(0), Some(7), "not announced, so not committed");
+    assert_eq!(renewed_after(1), Some(9));
+    assert_eq!(renewed_after(2), None, "one of them was another's");
+}
+
+#[test]
 fn a_topic_of_some_entries_drops_those_and_whatever_is_being_read() {
     let freshness = Freshness::new();
     freshness.proof(Instant::now() + Duration::from_micros(5));

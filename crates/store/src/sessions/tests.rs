@@ -162,7 +162,7 @@ const PUT: Sql = Sql::same(
     "UPDATE sessions SET leaf = $2, parent = $3, rotated_at = $4, leaf_used_at = $5, revoked_at = $6, expires_at = $7
     WHERE id = $1",
 );
-async fn put_and_step(tx: &mut Tx, (family, step): &(Family, Advance)) -> Result<Option<i64>, Error> {
+async fn put(tx: &mut Tx, family: &Family) -> Result<(), Error> {
     let row = bind![
         SESSION.bytes(),
         family.leaf,
@@ -172,7 +172,10 @@ async fn put_and_step(tx: &mut Tx, (family, step): &(Family, Advance)) -> Result
         family.revoked_at.map(Timestamp::micros),
         family.expires_at.micros(),
     ];
-    tx.run(PUT, row).await?;
+    tx.send(PUT, row).await
+}
+
+async fn step_on(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> {
     advance(tx, step).await
 }
 
@@ -191,7 +194,8 @@ on_both! {
                             let known = Family { leaf_used_at: leaf_used_at.or(used.then_some(now)), ..family };
                             let advances =
                                 known.judge(generation, now, OVERLAP) == vestibule_model::refresh::Verdict::Advance;
-                            let answer = house.store.db.write(soon(), put_and_step, (family, step)).await.unwrap();
+                            house.store.db.write(soon(), put, family).await.unwrap();
+                            let answer = house.store.db.write(soon(), step_on, step).await.unwrap();
                             assert_eq!(answer, advances.then_some(leaf + 1), "{family:?} {step:?}");
                             moved += usize::from(advances);
                         }

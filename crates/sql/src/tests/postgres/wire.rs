@@ -1,6 +1,7 @@
 //! What goes over the wire.
 
 use super::*;
+use crate::tests::outcomes::put_or_count;
 use vestibule_cluster::Wire;
 
 fn wire_to(t: &Fixture) -> Wire {
@@ -36,6 +37,61 @@ async fn begin_travels_with_the_first_sentence_and_a_scan_is_one_flight() {
         through.db.read_one(PROCESS, &[]).await.unwrap();
         assert_eq!(wire.flights(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_needs_no_answer_in_between_is_one_flight() {
+    async fn sends(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+        for id in [*id, id + 1] {
+            tx.send("INSERT INTO notes (id) VALUES ($1)", bind![id]).await?;
+        }
+        Ok(())
+    }
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    for prepare in [true, false] {
+        let wire = wire_to(&t);
+        let through = Fixture::at(wire.url(), |options| {
+            silent(options);
+            options.prepare = prepare;
+            options.connections = 1;
+        })
+        .await;
+        let id = if prepare { 0 } else { 100 };
+        through.db.write(soon(), sends, id).await.unwrap();
+        through.db.write(soon(), put_or_count, id + 10).await.unwrap();
+        wire.flights();
+
+        through.db.write(soon(), sends, id + 20).await.unwrap();
+        assert_eq!(wire.flights(), 1, "BEGIN, both sentences, COMMIT");
+        through.db.write(soon(), put_or_count, id + 30).await.unwrap();
+        assert_eq!(wire.flights(), 1, "one sentence and its commit");
+        through
+            .db
+            .write_unsynced(soon(), put_or_count, id + 40)
+            .await
+            .unwrap();
+        assert_eq!(wire.flights(), 1, "one that need not wait for the disk either");
+    }
+    assert_eq!(t.ids().await.len(), 14);
+}
+
+#[tokio::test]
+async fn rl08_a_sentence_that_is_all_of_it_is_run_again_when_its_answer_is_not_seen() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let wire = wire_to(&t);
+    let through = Fixture::at(wire.url(), silent).await;
+    through.db.write(soon(), process, ()).await.unwrap();
+    wire.cut_at_commit();
+    let again = through.db.write_unsynced(soon(), put_or_count, 1).await;
+    assert_eq!(
+        (again, t.ids().await),
+        (Ok(1), vec![1]),
+        "the second time it finds its own"
+    );
 }
 
 #[tokio::test]
