@@ -187,7 +187,9 @@ fn down(line: &Line) -> std::io::Result<()> {
         let length = (&line.server).read(&mut bytes)?;
         let said = bytes.get(..length).filter(|said| !said.is_empty());
         let Some(said) = said else { return Ok(()) };
-        if line.cutting.load(Ordering::SeqCst) {
+        // What was sent before COMMIT is answered before it.
+        let committed = said.windows(7).any(|word| word == b"COMMIT\0");
+        if committed && line.cutting.load(Ordering::SeqCst) {
             return Ok(());
         }
         if line.state.swallows.load(Ordering::SeqCst) {

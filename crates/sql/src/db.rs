@@ -1,7 +1,7 @@
 //! The handle that everything above holds.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crate::postgres::{OpenPostgres, Postgres};
@@ -180,6 +180,14 @@ impl Db {
         }
     }
 
+    /// What finds out whether other processes have committed, where they cannot always be heard.
+    pub fn asker(&self) -> Option<Asker> {
+        match &*self.0 {
+            Driver::Postgres(postgres) if postgres.listens() => Some(Asker(Arc::downgrade(&self.0))),
+            _ => None,
+        }
+    }
+
     /// Whether the database takes writes.
     pub fn health(&self) -> Health {
         match &*self.0 {
@@ -194,6 +202,23 @@ impl Db {
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.close().await,
             Driver::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+/// Asks a database for news, as long as somebody holds it.
+pub struct Asker(Weak<Driver>);
+
+impl Asker {
+    /// Asks whether anything was announced since the last time, and reports it to the listener; those who ask meanwhile
+    /// share one answer.
+    ///
+    /// # Errors
+    /// Those of a read, and [`Error::Closed`].
+    pub async fn ask(&self) -> Result<(), Error> {
+        match self.0.upgrade().as_deref() {
+            Some(Driver::Postgres(postgres)) => postgres.ask().await,
+            _ => Err(Error::Closed),
         }
     }
 }

@@ -23,6 +23,9 @@ pub trait Listener: Send + Sync + 'static {
     /// Every foreign commit before `at` has been reported: the start of the caches' lease.
     fn proof(&self, at: Instant);
 
+    /// Every foreign commit before `at` has been reported, because the database was asked: good for a moment.
+    fn asked(&self, at: Instant);
+
     /// A transaction body ran this long, its commit apart.
     fn wrote(&self, body: &'static str, took: Duration);
 }
@@ -32,5 +35,6 @@ impl Listener for () {
     fn committed(&self, _: &[Announcement<'_>]) {}
     fn foreign_commit(&self) {}
     fn proof(&self, _: Instant) {}
+    fn asked(&self, _: Instant) {}
     fn wrote(&self, _: &'static str, _: Duration) {}
 }

@@ -24,7 +24,8 @@ use crate::{Abort, Announcement, Db, Error, Listener, Migration, OpenPostgres, O
 const SCHEMA: &[Migration] = &[Migration {
     number: 1,
     name: "notes",
-    text: "CREATE TABLE notes (id BIGINT PRIMARY KEY, word TEXT_C UNIQUE, body BYTES) TABLE_END",
+    text: "CREATE TABLE notes (id BIGINT PRIMARY KEY, word TEXT_C UNIQUE, body BYTES) TABLE_END;
+        CREATE TABLE news (told BIGINT PRIMARY KEY) TABLE_END; INSERT INTO news VALUES (0)",
 }];
 
 /// Declares tests that both databases must pass; each has a database of its own.
@@ -66,6 +67,7 @@ struct Heard {
     commits: Mutex<Vec<Vec<Note>>>,
     foreign: AtomicU64,
     proofs: AtomicU64,
+    asked: AtomicU64,
     wrote: Mutex<Vec<&'static str>>,
     tell_foreign: Option<mpsc::Sender<()>>,
 }
@@ -94,6 +96,10 @@ impl Listener for Heard {
 
     fn proof(&self, _: Instant) {
         self.proofs.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn asked(&self, _: Instant) {
+        self.asked.fetch_add(1, Ordering::SeqCst);
     }
 
     fn wrote(&self, body: &'static str, _: Duration) {

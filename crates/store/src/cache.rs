@@ -1,19 +1,24 @@
 //! The rules that every cache obeys: when it may answer, when it may be filled, and what empties it.
 //!
-//! Cached authority is used under a lease: only while the writer's last proof, that no other process has committed
-//! anything unseen, is younger than 750 ms. Without a lease the database is read, so a frozen process fails closed.
+//! Cached authority is used under a lease: only while the last proof, that no other process has committed anything
+//! unseen, is younger than 750 ms. Without a lease the database is asked whether anything was, or else read, so a frozen
+//! process fails closed.
 //! A value is kept only if nothing about its key was announced since before it was read.
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use vestibule_sql::{Announcement, Listener};
+use vestibule_sql::{Announcement, Asker, Listener};
 
 /// How long a proof is good for. A proof comes every 250 ms.
 const LEASE: Duration = Duration::from_millis(750);
+/// How old an answer of the database may be that a request relies on: it asks once, not for each thing that it needs.
+const ASKED: Duration = Duration::from_millis(1);
+/// How long such an answer lets what is cached be used without asking again.
+const MOMENT: Duration = Duration::from_millis(20);
 /// Locks that guard the filling of one cache; a key has always the same.
 const GATES: usize = 256;
 
@@ -23,35 +28,76 @@ pub struct Freshness {
     caches: RwLock<Vec<Box<dyn Hears>>>,
 }
 
-/// When the last proof was given, in microseconds since `start`; 0 is never.
+/// When it was last proven that nothing is unseen, and asked; each in microseconds since `start`, 0 is never.
 struct Lease {
     start: Instant,
     proof: AtomicU64,
+    asked: AtomicU64,
+    asker: OnceLock<Asker>,
 }
 
 impl Lease {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            proof: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
+            asker: OnceLock::new(),
+        }
+    }
+
+    /// Whether it is proven all the time.
+    fn is_proven(&self) -> bool {
+        self.is_younger(&self.proof, LEASE)
+    }
+
     fn holds(&self) -> bool {
-        let proof = Duration::from_micros(self.proof.load(Ordering::Acquire));
-        !proof.is_zero() && self.start.elapsed() < proof + LEASE
+        self.is_proven() || self.is_younger(&self.asked, MOMENT)
+    }
+
+    /// Whether caches may answer, asking the database if nothing else proves it.
+    async fn obtain(&self) -> bool {
+        if self.is_proven() {
+            return true;
+        }
+        let Some(asker) = self.asker.get() else {
+            return false;
+        };
+        // Boxed, because it is rare, and what waits for a hit is small.
+        self.is_younger(&self.asked, ASKED) || Box::pin(asker.ask()).await.is_ok()
+    }
+
+    fn is_younger(&self, moment: &AtomicU64, age: Duration) -> bool {
+        let moment = Duration::from_micros(moment.load(Ordering::Acquire));
+        !moment.is_zero() && self.start.elapsed() < moment + age
+    }
+
+    fn note(&self, moment: &AtomicU64, at: Instant) {
+        let since = at.saturating_duration_since(self.start).as_micros();
+        let since = u64::try_from(since).unwrap_or(u64::MAX).max(1);
+        moment.fetch_max(since, Ordering::Release);
     }
 }
 
 impl Freshness {
     /// Without caches and without a lease until the first proof.
     pub(crate) fn new() -> Self {
-        let lease = Lease {
-            start: Instant::now(),
-            proof: AtomicU64::new(0),
-        };
         Self {
-            lease: Arc::new(lease),
+            lease: Arc::new(Lease::new()),
             caches: RwLock::default(),
         }
     }
 
-    /// Whether caches may answer now.
+    /// Whether what other processes commit is seen, so that caches may answer without asking.
     pub fn is_proven(&self) -> bool {
-        self.lease.holds()
+        self.lease.is_proven()
+    }
+
+    /// Names who is asked where that is not so.
+    pub(crate) fn ask_with(&self, asker: Option<Asker>) {
+        if let Some(asker) = asker {
+            let _ = self.lease.asker.set(asker);
+        }
     }
 
     /// Makes a cache of at most `capacity` entries that loses what `topics` announce. Caches hear in the order in
@@ -121,9 +167,11 @@ impl Listener for Freshness {
     }
 
     fn proof(&self, at: Instant) {
-        let since = at.saturating_duration_since(self.lease.start).as_micros();
-        let since = u64::try_from(since).unwrap_or(u64::MAX).max(1);
-        self.lease.proof.fetch_max(since, Ordering::Release);
+        self.lease.note(&self.lease.proof, at);
+    }
+
+    fn asked(&self, at: Instant) {
+        self.lease.note(&self.lease.asked, at);
     }
 
     fn wrote(&self, body: &'static str, took: Duration) {
@@ -204,7 +252,9 @@ where
     where
         Read: Future<Output = Result<Option<V>, E>>,
     {
-        if let Some(value) = self.get(key) {
+        if self.lease.obtain().await
+            && let Some(value) = self.shelf.entries.get(key)
+        {
             return Ok(Some(value));
         }
         let ticket = self.ticket(key);

@@ -57,6 +57,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration(4, "nodes", include_str!("../migrations/0004_nodes.sql")),
     migration(5, "moving", include_str!("../migrations/0005_moving.sql")),
     migration(6, "budgets", include_str!("../migrations/0006_budgets.sql")),
+    migration(7, "news", include_str!("../migrations/0007_news.sql")),
 ];
 
 const fn migration(number: u32, name: &'static str, text: &'static str) -> Migration {
@@ -108,6 +109,7 @@ impl Store {
                 Db::open_postgres(options).await?
             }
         };
+        freshness.ask_with(db.asker());
         Ok(Self { db, freshness })
     }
 

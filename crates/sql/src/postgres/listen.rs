@@ -62,11 +62,11 @@ impl Ear {
         match end {
             End::Lost => {
                 tracing::warn!(
-                    "the connection that listens was lost; until it is back the caches are not used"
+                    "the connection that listens was lost; until it is back the database is asked before each answer"
                 );
             }
             End::Deaf => tracing::error!(
-                "nothing is heard of other nodes, so the caches are not used: \
+                "nothing is heard of other nodes, so the database is asked before each answer: \
                  set postgres.direct_url to an address without a pooler"
             ),
         }

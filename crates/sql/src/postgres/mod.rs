@@ -6,6 +6,7 @@ mod body;
 mod connector;
 mod fault;
 mod listen;
+mod news;
 mod notice;
 mod options;
 mod pool;
@@ -30,6 +31,7 @@ use self::body::{Body, body};
 use self::connector::{Connector, Dial};
 use self::fault::fault;
 use self::listen::Ear;
+use self::news::News;
 pub use self::options::OpenPostgres;
 use self::pool::{Connections, Held};
 use self::readers::Readers;
@@ -52,6 +54,7 @@ pub struct Postgres {
     queue: Arc<Semaphore>,
     permits: u32,
     listening: Option<JoinHandle<()>>,
+    news: News,
 }
 
 /// What transactions need, whoever still waits for them.
@@ -118,7 +121,8 @@ impl Postgres {
             };
             Ok(Self {
                 core: Arc::new(core),
-                readers: Readers::new(connector, options.readers, options.prepare, shared),
+                readers: Readers::new(&connector, options.readers, options.prepare, &shared),
+                news: News::new(&connector, options.prepare, &shared),
                 queue: Arc::new(Semaphore::new(permits as usize)),
                 permits,
                 listening,
@@ -238,6 +242,21 @@ impl Postgres {
         sentence::check(&client, sql.text(Engine::Postgres)).await
     }
 
+    /// Whether anybody hears of other nodes here.
+    pub const fn listens(&self) -> bool {
+        self.listening.is_some()
+    }
+
+    /// Asks whether there is news.
+    pub fn ask(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            match &self.core.shared.listener {
+                Some(listener) => self.news.ask(&**listener).await,
+                None => Ok(()),
+            }
+        })
+    }
+
     pub fn health(&self) -> Health {
         self.core.shared.health()
     }
@@ -253,6 +272,7 @@ impl Postgres {
         self.queue.close();
         self.core.pool.close();
         self.readers.close();
+        self.news.close();
     }
 }
 

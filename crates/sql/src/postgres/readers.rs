@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::connector::Connector;
 use super::fault::Fate;
+use super::news;
 use super::pool::WAIT;
 use super::sentence::{self, Outcome};
 use super::shared::Shared;
@@ -26,6 +27,8 @@ pub struct Readers {
     turn: AtomicUsize,
     connector: Arc<Connector>,
     prepare: bool,
+    /// How long one answer is waited for.
+    patience: Duration,
     shared: Arc<Shared>,
 }
 
@@ -54,19 +57,27 @@ impl Place {
 }
 
 impl Readers {
-    pub fn new(connector: Arc<Connector>, count: usize, prepare: bool, shared: Arc<Shared>) -> Self {
+    /// None is connected yet.
+    pub fn new(connector: &Arc<Connector>, count: usize, prepare: bool, shared: &Arc<Shared>) -> Self {
         Self {
             places: (0..count.max(1)).map(|_| Place::default()).collect(),
             turn: AtomicUsize::new(0),
-            connector,
+            connector: Arc::clone(connector),
             prepare,
-            shared,
+            patience: SENTENCE.saturating_sub(news::PATIENCE),
+            shared: Arc::clone(shared),
         }
+    }
+
+    /// Waits so long for each answer.
+    pub fn patient_for(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Runs a sentence that only reads. A lost connection is replaced and the sentence repeated.
     pub async fn read(&self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
-        let until = Instant::now() + SENTENCE;
+        let until = Instant::now() + self.patience;
         let mut repeats = 0;
         loop {
             let reader = self.reader(until).await?;

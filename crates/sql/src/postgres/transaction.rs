@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join, join_all};
+use futures_util::future::{BoxFuture, join, join_all, join3};
 use tokio_postgres::error::SqlState;
 
 use super::fault::{Fate, Fault, fault};
+use super::news::TELL;
 use super::notice::CHANNEL;
 use super::pool::Held;
 use super::refusal;
 use super::sentence::{self, Outcome};
-use super::shared::Shared;
+use super::shared::{Shared, chance};
 use super::terms::{GRACE, Terms};
 use super::trip::{self, Before, CROWD, Waiting, travel};
 use crate::{Error, Row, Value};
@@ -239,6 +240,13 @@ impl Transaction {
             self.rollback().await;
             return Err(error);
         }
+        let mark = [Value::from(i64::from_ne_bytes(chance().to_ne_bytes()))];
+        let tell = async {
+            match notices {
+                [] => Ok(()),
+                _ => sentence::run(client, false, TELL, &mark).await.map(drop),
+            }
+        };
         let bound: Vec<[Value; 2]> = notices.iter().map(|text| [CHANNEL.into(), text.into()]).collect();
         let notify = join_all(
             bound
@@ -246,7 +254,8 @@ impl Transaction {
                 .map(|values| sentence::run(client, false, NOTIFY, values)),
         );
         let commit = async {
-            let (notified, committed) = join(notify, client.batch_execute("COMMIT")).await;
+            let (told, notified, committed) = join3(tell, notify, client.batch_execute("COMMIT")).await;
+            told?;
             let failed = notified.into_iter().find_map(Result::err);
             failed.map_or(Ok(()), Err)?;
             committed.map_err(|error| fault(&error, "COMMIT"))

@@ -36,11 +36,27 @@ fn a_lease_runs_out_750_ms_after_the_last_proof() {
         Lease {
             start,
             proof: AtomicU64::new(proof),
+            ..Lease::new()
         }
         .holds()
     };
     assert!(aged(Duration::from_millis(600)));
     assert!(!aged(Duration::from_millis(750)));
+}
+
+#[test]
+fn an_answer_of_the_database_is_a_lease_for_20_ms_and_no_proof_of_hearing() {
+    let aged = |age: Duration| {
+        let start = Instant::now().checked_sub(Duration::from_secs(9)).unwrap();
+        let lease = Lease {
+            start,
+            ..Lease::new()
+        };
+        lease.note(&lease.asked, Instant::now().checked_sub(age).unwrap());
+        (lease.holds(), lease.is_proven())
+    };
+    assert_eq!(aged(Duration::from_millis(5)), (true, false));
+    assert_eq!(aged(Duration::from_millis(20)), (false, false));
 }
 
 #[test]

@@ -97,4 +97,5 @@ pub(super) const STAY: &[(&str, &str)] = &[
     ("moving", "it is the state of the move itself"),
     ("nodes", "its processes have ended"),
     ("budget_windows", "budgets begin anew, as after any restart"),
+    ("news", "nobody has asked the target yet"),
 ];

@@ -189,3 +189,72 @@ async fn a_node_that_hears_nothing_proves_nothing() {
 async fn nothing_much(tx: &mut Tx, (): &()) -> Result<(), Error> {
     process(tx, &()).await.map(drop)
 }
+
+/// A node that hears nothing, and the wire that deafens it.
+async fn deaf(t: &Fixture) -> (Wire, Fixture) {
+    let wire = wire_to(t);
+    wire.deafen(true);
+    let deaf = Fixture::at(wire.url(), |_| {}).await;
+    (wire, deaf)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl28_a_node_that_hears_nothing_is_told_of_news_when_it_asks() {
+    async fn told(tx: &mut Tx, travels: &bool) -> Result<(), Error> {
+        if *travels {
+            tx.announce("note", [1; 16]);
+        } else {
+            tx.announce_here("note", [1; 16]);
+        }
+        Ok(())
+    }
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let (_wire, deaf) = deaf(&t).await;
+    let asker = deaf.db.asker().unwrap();
+    let forgot = async || {
+        asker.ask().await.unwrap();
+        deaf.heard.foreign.load(Ordering::SeqCst)
+    };
+    assert_eq!(forgot().await, 1, "what was before is unknown");
+    assert_eq!(forgot().await, 1);
+    t.db.write(soon(), told, false).await.unwrap();
+    t.db.write(soon(), nothing_much, ()).await.unwrap();
+    assert_eq!(forgot().await, 1, "nothing that concerns others");
+    t.db.write(soon(), told, true).await.unwrap();
+    assert_eq!(forgot().await, 2);
+    assert_eq!(forgot().await, 2, "it was told that once");
+    assert_eq!(deaf.heard.asked.load(Ordering::SeqCst), 5);
+    assert!(
+        t.companion().await.asker().is_none(),
+        "who keeps nothing need not ask"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_at_the_same_time_shares_an_answer_and_a_failure() {
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let (wire, deaf) = deaf(&t).await;
+    let asker = deaf.db.asker().unwrap();
+    let all_ask = async || {
+        let began = Instant::now();
+        let asked = futures_util::future::join_all((0..50).map(|_| asker.ask())).await;
+        (
+            asked.iter().filter(|answer| answer.is_ok()).count(),
+            began.elapsed(),
+        )
+    };
+    asker.ask().await.unwrap();
+    assert_eq!(all_ask().await.0, 50);
+    assert!(deaf.heard.asked.load(Ordering::SeqCst) <= 8);
+    wire.swallow(true);
+    let (answered, took) = all_ask().await;
+    assert_eq!(answered, 0, "{took:?}");
+    assert!(
+        took > Duration::from_millis(900) && took < Duration::from_millis(2900),
+        "{took:?}"
+    );
+}
