@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// One bound value or one column. Times are `Int` microseconds; ids are 16 `Bytes`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// SQL NULL.
     Null,

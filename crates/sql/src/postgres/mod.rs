@@ -4,6 +4,7 @@ mod address;
 mod bind;
 mod body;
 mod connector;
+mod convoy;
 mod fault;
 mod listen;
 mod news;

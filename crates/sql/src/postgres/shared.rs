@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::Error as Driver;
 
+use super::convoy::Convoy;
+use super::terms::Terms;
 use crate::health::Mark;
 use crate::{Error, Health, Listener};
 
@@ -17,6 +19,8 @@ pub struct Shared {
     pub listener: Option<Arc<dyn Listener>>,
     /// What this node's announcements are signed with: they come back to it too.
     pub node: String,
+    synced: Convoy,
+    unsynced: Convoy,
     /// Who this node is to the database.
     pub user: String,
 }
@@ -28,7 +32,18 @@ impl Shared {
             away: AtomicBool::new(false),
             listener,
             user: user.to_owned(),
+            synced: Convoy::new(),
+            unsynced: Convoy::new(),
             node: format!("{:016x}", chance()),
+        }
+    }
+
+    /// Those who are answered when this one is.
+    pub const fn convoy(&self, terms: Terms) -> &Convoy {
+        if terms.unsynced {
+            &self.unsynced
+        } else {
+            &self.synced
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join, join_all, join3};
+use futures_util::future::{BoxFuture, join_all, join3};
 use tokio_postgres::error::SqlState;
 
 use super::fault::{Fate, Fault, fault};
@@ -107,7 +107,8 @@ impl Transaction {
         })
     }
 
-    /// Runs a sentence that is the whole transaction if it returns a row: it and its commit are one trip.
+    /// Runs a sentence that is the whole transaction if it returns a row: it and its commit are one trip, shared with
+    /// others.
     pub fn sole<'t>(
         &'t mut self,
         sql: &'static str,
@@ -118,27 +119,20 @@ impl Transaction {
             if self.begun || !self.waiting.is_empty() {
                 return Err(Error::Other(format!("not the first sentence: {sql}")));
             }
-            let terms = self.terms;
-            let before = Before {
-                begin: terms.begin_sole(),
-                waiting: Vec::new(),
-            };
-            let run = async {
-                let run = sentence::run(client, terms.prepare, sql, values);
-                if before.begin.is_none() {
-                    return run.await;
-                }
-                // The commit would overtake it.
-                trip::prepare(client, terms, sql).await?;
-                let (ran, committed) = join(run, client.batch_execute("COMMIT")).await;
-                ran.and_then(|outcome| {
-                    committed
-                        .map(|()| outcome)
-                        .map_err(|error| fault(&error, "COMMIT"))
-                })
-            };
-            let ran = travel(client, terms, &before, run).await?;
-            let row = ran.map_err(|failed| self.fail(failed))?.one(sql)?;
+            let left = self.terms.left();
+            if left.is_zero() {
+                return Err(Error::TooLate);
+            }
+            let ride = self
+                .shared
+                .convoy(self.terms)
+                .ride(client, self.terms, sql, values);
+            let ran = tokio::time::timeout(left, ride).await;
+            let ran = ran.unwrap_or(Err(Fault {
+                error: Error::Unknown,
+                fate: Fate::Gone,
+            }));
+            let row = ran.map_err(|failed| self.fail(failed))?;
             if row.is_some() {
                 self.shared.committed();
             }

@@ -120,6 +120,49 @@ async fn rl28_a_transaction_that_stands_still_lets_others_on_in_time_and_is_run_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
+    async fn holds(tx: &mut Tx, held: &Arc<AtomicU32>) -> Result<(), Error> {
+        tx.run("UPDATE notes SET word = 'held' WHERE id = 1", &[]).await?;
+        held.store(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        Ok(())
+    }
+    async fn touch(tx: &mut Tx, id: &i64) -> Result<Duration, Error> {
+        let began = Instant::now();
+        tx.sole(
+            "UPDATE notes SET word = NULL WHERE id = $1 RETURNING id",
+            bind![*id],
+        )
+        .await?;
+        Ok(began.elapsed())
+    }
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    for id in 1..30 {
+        t.db.write(soon(), insert, id).await.unwrap();
+    }
+    let held = Arc::new(AtomicU32::new(0));
+    let holder = t.db.write(soon(), holds, Arc::clone(&held));
+    let others = async {
+        until("the row is held", async || held.load(Ordering::SeqCst) > 0).await;
+        let blocked = t.db.write(soon(), touch, 1);
+        let later = async {
+            let mut longest = Duration::ZERO;
+            for id in 2..30 {
+                longest = longest.max(t.db.write(soon(), touch, id).await.unwrap());
+            }
+            longest
+        };
+        tokio::join!(blocked, later)
+    };
+    let (holder, (blocked, longest)) = tokio::join!(holder, others);
+    holder.unwrap();
+    assert!(blocked.unwrap() > Duration::from_millis(1000));
+    assert!(longest < Duration::from_millis(700), "{longest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_sheds() {
     async fn slow(tx: &mut Tx, (): &()) -> Result<(), Error> {
         tx.all("SELECT 1 FROM pg_sleep(0.3)", &[]).await.map(drop)

@@ -77,6 +77,49 @@ async fn what_needs_no_answer_in_between_is_one_flight() {
     assert_eq!(t.ids().await.len(), 14);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sentences_that_are_whole_transactions_travel_together_and_fail_alone() {
+    const MINE: &str = "INSERT INTO notes (id, word) VALUES ($1, 'mine') RETURNING id";
+    async fn put(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+        let sql = if id % 7 == 0 {
+            MINE
+        } else {
+            "INSERT INTO notes (id) VALUES ($1) RETURNING id"
+        };
+        tx.sole(sql, bind![*id]).await.map(drop)
+    }
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    let wire = wire_to(&t);
+    let through = Fixture::at(wire.url(), silent).await;
+    let fill = async |ids: std::ops::Range<i64>| {
+        let writes = ids.map(|id| through.db.write(soon(), put, id));
+        futures_util::future::join_all(writes).await
+    };
+    // The connections are made.
+    fill(-200..0).await;
+    assert!(fill(1..7).await.iter().all(Result::is_ok));
+    let refused = fill(7..107)
+        .await
+        .into_iter()
+        .filter(|answer| matches!(answer, Err(Error::Unique { .. })));
+    assert_eq!(refused.count(), 15, "each seventh, as there is one already");
+    let there = t.ids().await.into_iter().filter(|id| *id > 0).count();
+    assert_eq!(there, 6 + 85);
+    wire.flights();
+    let ids = (200..400).filter(|id| id % 7 != 0);
+    let writes = ids.map(|id| through.db.write(soon(), put, id));
+    let written = futures_util::future::join_all(writes).await;
+    assert!(written.iter().all(Result::is_ok));
+    let flights = wire.flights();
+    assert!(
+        flights < written.len() / 2,
+        "{} in {flights} flights",
+        written.len()
+    );
+}
+
 #[tokio::test]
 async fn rl08_a_sentence_that_is_all_of_it_is_run_again_when_its_answer_is_not_seen() {
     let Some(t) = Fixture::postgres(|_| {}).await else {

@@ -1,0 +1,178 @@
+//! Sentences that are whole transactions travel together: whoever has a connection first takes along all that are ready,
+//! and one commit, with its wait for the disk, serves them all.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::fault::{Fate, Fault, fault};
+use super::pool::Held;
+use super::sentence;
+use super::terms::Terms;
+use super::trip::{self, Before};
+use crate::{Error, Row, Value};
+
+/// Convoys on their way at once: with more, each takes fewer along.
+const LANES: usize = 1;
+/// How long one may keep the next from leaving.
+const HOLDUP: Duration = Duration::from_millis(50);
+/// Sentences in one convoy, at most.
+const LONGEST: usize = 24;
+
+pub struct Convoy {
+    ready: Mutex<VecDeque<Rider>>,
+    lanes: Semaphore,
+}
+
+/// A sentence, and whoever waits for what came of it.
+struct Rider {
+    sql: &'static str,
+    values: Vec<Value>,
+    tell: oneshot::Sender<Answer>,
+}
+
+impl Rider {
+    /// Who rode on another's connection has lost none.
+    fn arrive(self, answer: Answer) {
+        let answer = answer.map_err(|failed| match failed.fate {
+            Fate::Gone => Fault {
+                fate: Fate::Repeat,
+                ..failed
+            },
+            _ => failed,
+        });
+        // Whoever gave up waiting has been told so.
+        let _ = self.tell.send(answer);
+    }
+}
+
+/// The sentence's row, if it wrote.
+type Answer = Result<Option<Row>, Fault>;
+
+impl Convoy {
+    pub const fn new() -> Self {
+        Self {
+            ready: Mutex::new(VecDeque::new()),
+            lanes: Semaphore::const_new(LANES),
+        }
+    }
+
+    /// Runs a sentence, on this connection or on one that was there earlier.
+    pub async fn ride(&self, client: &Held, terms: Terms, sql: &'static str, values: &[Value]) -> Answer {
+        let (tell, mut answer) = oneshot::channel();
+        let values = values.to_vec();
+        self.with(|ready| ready.push_back(Rider { sql, values, tell }));
+        loop {
+            tokio::select! {
+                biased;
+                answered = &mut answer => return answered.unwrap_or_else(|_| Err(stranded())),
+                lane = self.lanes.acquire() => {
+                    // Those whom the last one brought home make room for others, who are ready in a moment.
+                    tokio::task::yield_now().await;
+                    let mut driving = pin!(drive(client, terms, self.take()));
+                    if tokio::time::timeout(HOLDUP, &mut driving).await.is_err() {
+                        // Somebody's row is locked, or the database is slow: the next need not wait for that.
+                        drop(lane);
+                        driving.await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Those who were ready first, in the order in which everybody locks their rows.
+    fn take(&self) -> Vec<Rider> {
+        let mut riders = self.with(|ready| {
+            let length = ready.len().min(LONGEST);
+            let waits = |rider: &Rider| !rider.tell.is_closed();
+            ready.drain(..length).filter(waits).collect::<Vec<_>>()
+        });
+        riders.sort_by(|one, other| (one.sql, &one.values).cmp(&(other.sql, &other.values)));
+        riders
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut VecDeque<Rider>) -> T) -> T {
+        change(&mut self.ready.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whoever drove gave up on the way.
+const fn stranded() -> Fault {
+    Fault {
+        error: Error::Unknown,
+        fate: Fate::Repeat,
+    }
+}
+
+/// Brings riders home, each with its answer.
+async fn drive(client: &Held, terms: Terms, riders: Vec<Rider>) {
+    if riders.len() > 1 {
+        match together(client, terms, &riders).await {
+            Ok(rows) => {
+                let home = riders.into_iter().zip(rows);
+                return home.for_each(|(rider, row)| rider.arrive(Ok(row)));
+            }
+            Err(lost) if lost.fate == Fate::Gone => {
+                return riders
+                    .into_iter()
+                    .for_each(|rider| rider.arrive(Err(lost.clone())));
+            }
+            // One of them failed, and nothing was kept.
+            Err(_) => {}
+        }
+    }
+    for rider in riders {
+        let answer = alone(client, terms, &rider).await;
+        rider.arrive(answer);
+    }
+}
+
+async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<Option<Row>>, Fault> {
+    for rider in riders {
+        trip::prepare(client, terms, rider.sql).await?;
+    }
+    let runs = riders
+        .iter()
+        .map(|Rider { sql, values, .. }| sentence::run(client, terms.prepare, sql, values));
+    let before = Before {
+        begin: Some(terms.begin()),
+        waiting: Vec::new(),
+    };
+    let run = async {
+        let (ran, committed) = join(join_all(runs), client.batch_execute("COMMIT")).await;
+        let rows = riders.iter().zip(ran).map(|(rider, ran)| row(ran?, rider.sql));
+        let rows = rows.collect::<Result<_, _>>()?;
+        committed.map(|()| rows).map_err(|error| fault(&error, "COMMIT"))
+    };
+    trip::together(client, terms, &before, run).await
+}
+
+async fn alone(client: &Held, terms: Terms, Rider { sql, values, .. }: &Rider) -> Answer {
+    let run = sentence::run(client, terms.prepare, sql, values);
+    let Some(begin) = terms.begin_sole() else {
+        return row(run.await?, sql);
+    };
+    // The commit would overtake it.
+    trip::prepare(client, terms, sql).await?;
+    let before = Before {
+        begin: Some(begin),
+        waiting: Vec::new(),
+    };
+    let run = async {
+        let (ran, committed) = join(run, client.batch_execute("COMMIT")).await;
+        let row = row(ran?, sql)?;
+        committed.map(|()| row).map_err(|error| fault(&error, "COMMIT"))
+    };
+    trip::together(client, terms, &before, run).await
+}
+
+fn row(outcome: sentence::Outcome, sql: &str) -> Answer {
+    outcome.one(sql).map_err(|error| Fault {
+        error,
+        fate: Fate::Undone,
+    })
+}
