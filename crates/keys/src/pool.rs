@@ -117,6 +117,11 @@ impl HashPool {
             .admits(cost(self.line.settings.params.setting()), hashed_by(deadline))
     }
 
+    /// How long whoever joins now waits for its turn.
+    pub fn backlog(&self) -> Duration {
+        self.line.backlog()
+    }
+
     /// Hashes a new password. Once begun it is finished, whether or not anybody waits.
     pub async fn hash(&self, password: &Password, deadline: Instant) -> Result<StoredHash, PoolError> {
         let (reply, answer) = oneshot::channel();

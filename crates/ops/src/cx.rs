@@ -4,12 +4,14 @@ use crate::core::{Core, Door};
 use crate::error::{Error, Stop};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use vestibule_model::{Environment, Policy, Project, Realm, Timestamp};
-use vestibule_store::Act;
+use vestibule_store::{Act, By};
 
 /// Longest `User-Agent` that is kept, in bytes.
 const MAX_USER_AGENT: usize = 512;
+/// How long a write beside a hash waits for company, at most; and never longer than a quarter of what a hash waits.
+const COMPANY: Duration = Duration::from_millis(25);
 
 /// The context of an operation: who asks, through which door, of which project, and until when.
 #[derive(Clone)]
@@ -70,7 +72,25 @@ impl Cx {
         Ok(self.core.store.db.write(self.deadline, body, input).await?)
     }
 
-    /// As [`write`](Self::write), but without waiting for the disk: power loss may undo it until a later write has been
+    /// As [`write`](Self::write), for what comes before or after a hash: while others wait for theirs, it waits a little
+    /// for others to commit with.
+    pub(crate) async fn write_in_company<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
+    where
+        F: for<'t> Act<'t, I, Result<T, Stop>> + Copy + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        Ok(self.core.store.db.write(self.in_company(), body, input).await?)
+    }
+
+    fn in_company(&self) -> By {
+        By {
+            deadline: self.deadline,
+            company: (self.core.pool.backlog() / 4).min(COMPANY),
+        }
+    }
+
+    /// As [`write_in_company`](Self::write_in_company), but without waiting for the disk: power loss may undo it until a later write has been
     /// answered. For what no answer speaks of.
     pub(crate) async fn write_unsynced<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
     where
@@ -82,7 +102,7 @@ impl Cx {
             .core
             .store
             .db
-            .write_unsynced(self.deadline, body, input)
+            .write_unsynced(self.in_company(), body, input)
             .await?)
     }
 

@@ -175,7 +175,7 @@ pub(crate) async fn sign_in(cx: &Cx, user: &User, credential_version: i64) -> Re
     let entry = audit::done(cx, Act::LoginSucceeded)
         .about(session.user)
         .in_session(id);
-    cx.write(
+    cx.write_in_company(
         begin,
         Begin {
             session,

@@ -2,11 +2,28 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::postgres::{OpenPostgres, Postgres};
 use crate::sqlite::{Answered, OpenSqlite, Sqlite};
 use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
+
+/// By when a transaction begins. A deadline alone can be given too.
+#[derive(Clone, Copy, Debug)]
+pub struct By {
+    /// When it is too late to begin.
+    pub deadline: Instant,
+    /// How long it may wait for others to commit with, so that fewer commits leave more of the processor to what
+    /// everybody waits for. `PostgreSQL` finds company by itself.
+    pub company: Duration,
+}
+
+impl From<Instant> for By {
+    fn from(deadline: Instant) -> Self {
+        let company = Duration::ZERO;
+        Self { deadline, company }
+    }
+}
 
 /// An open database; clones share it.
 #[derive(Clone)]
@@ -51,17 +68,18 @@ impl Db {
     /// # Errors
     /// What the body returned; [`Error::TooLate`], [`Error::Busy`], [`Error::Closed`], [`Error::Full`] and
     /// [`Error::Lost`] when nothing happened; [`Error::Unknown`] when it may have.
-    pub async fn write<F, I, T, E>(&self, deadline: Instant, act: F, input: I) -> Result<T, E>
+    pub async fn write<F, I, T, E>(&self, by: impl Into<By>, act: F, input: I) -> Result<T, E>
     where
         F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
         I: Send + Sync + 'static,
         T: Send + 'static,
         E: Abort,
     {
+        let by = by.into();
         match &*self.0 {
-            Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Synced, act, input).await,
+            Driver::Sqlite(sqlite) => sqlite.write(by, Answered::Synced, act, input).await,
             Driver::Postgres(postgres) => {
-                Box::pin(postgres.write(postgres.terms(deadline), act, input)).await
+                Box::pin(postgres.write(postgres.terms(by.deadline), act, input)).await
             }
         }
     }
@@ -71,17 +89,18 @@ impl Db {
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
-    pub async fn write_unsynced<F, I, T, E>(&self, deadline: Instant, act: F, input: I) -> Result<T, E>
+    pub async fn write_unsynced<F, I, T, E>(&self, by: impl Into<By>, act: F, input: I) -> Result<T, E>
     where
         F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
         I: Send + Sync + 'static,
         T: Send + 'static,
         E: Abort,
     {
+        let by = by.into();
         match &*self.0 {
-            Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Written, act, input).await,
+            Driver::Sqlite(sqlite) => sqlite.write(by, Answered::Written, act, input).await,
             Driver::Postgres(postgres) => {
-                Box::pin(postgres.write(postgres.terms(deadline).unsynced(), act, input)).await
+                Box::pin(postgres.write(postgres.terms(by.deadline).unsynced(), act, input)).await
             }
         }
     }
@@ -100,7 +119,7 @@ impl Db {
         E: Abort,
     {
         match &*self.0 {
-            Driver::Sqlite(sqlite) => sqlite.write(deadline, Answered::Synced, act, input).await,
+            Driver::Sqlite(sqlite) => sqlite.write(deadline.into(), Answered::Synced, act, input).await,
             Driver::Postgres(postgres) => {
                 Box::pin(postgres.write(postgres.terms(deadline).patient(), act, input)).await
             }

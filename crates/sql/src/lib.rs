@@ -21,7 +21,7 @@ mod value;
 mod tests;
 
 pub use act::{Abort, Act};
-pub use db::{Asker, Db};
+pub use db::{Asker, By, Db};
 pub use error::Error;
 pub use health::Health;
 pub use listener::{Announcement, Listener};

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use vestibule_cluster::ThrowAway;
 
-use crate::{Abort, Announcement, Db, Error, Listener, Migration, OpenPostgres, OpenSqlite, Tx, bind};
+use crate::{Abort, Announcement, By, Db, Error, Listener, Migration, OpenPostgres, OpenSqlite, Tx, bind};
 
 const SCHEMA: &[Migration] = &[Migration {
     number: 1,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use vestibule_model::Timestamp;
 use vestibule_sql::{Engine, LEDGER_EXISTS, Migration};
 
-pub use vestibule_sql::{Abort, Act, Db, Error, Health, OpenPostgres, OpenSqlite, Role, Tx};
+pub use vestibule_sql::{Abort, Act, By, Db, Error, Health, OpenPostgres, OpenSqlite, Role, Tx};
 
 /// Declares the aggregates, and collects their sentences for the test that prepares every one.
 macro_rules! aggregates {

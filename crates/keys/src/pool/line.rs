@@ -211,6 +211,11 @@ impl Line {
     }
 
     /// How long a newcomer would wait for a worker.
+    /// How long a job that joins now would wait.
+    pub(super) fn backlog(&self) -> Duration {
+        self.wait(&self.state())
+    }
+
     fn wait(&self, state: &State) -> Duration {
         if state.waiting.is_empty() && state.busy < self.settings.workers {
             return Duration::ZERO;

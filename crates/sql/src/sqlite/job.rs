@@ -4,12 +4,12 @@ use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use crate::act::{now, settle};
-use crate::{Abort, Act, Error, Tx};
+use crate::{Abort, Act, By, Error, Tx};
 
 /// When a transaction is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Job {
     pub body: &'static str,
     /// When it is too late to begin.
     pub deadline: Instant,
+    /// How long it may wait for others to commit with.
+    pub company: Duration,
     /// When it is answered.
     pub answered: Answered,
     /// Runs the body, or answers that the transaction could not begin.
@@ -53,7 +55,12 @@ pub struct Wait<T, E> {
 }
 
 /// Makes a job and the place to wait for it.
-pub fn job<F, I, T, E>(deadline: Instant, answered: Answered, act: F, input: I) -> (Job, Wait<T, E>)
+pub fn job<F, I, T, E>(
+    By { deadline, company }: By,
+    answered: Answered,
+    act: F,
+    input: I,
+) -> (Job, Wait<T, E>)
 where
     F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
     I: Send + Sync + 'static,
@@ -89,6 +96,7 @@ where
     let job = Job {
         body,
         deadline,
+        company,
         answered,
         run,
     };

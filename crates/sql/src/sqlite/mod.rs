@@ -32,7 +32,7 @@ use self::scan::Scan;
 pub use self::session::{all, each, one, run, script};
 use self::shared::Shared;
 use self::writer::Writer;
-use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
+use crate::{Abort, Act, By, Engine, Error, Health, Row, Sql, Value};
 
 /// An open `SQLite` database.
 pub struct Sqlite {
@@ -115,13 +115,7 @@ impl Sqlite {
     }
 
     /// Hands a transaction to the writer and waits for its answer.
-    pub async fn write<F, I, T, E>(
-        &self,
-        deadline: Instant,
-        answered: Answered,
-        act: F,
-        input: I,
-    ) -> Result<T, E>
+    pub async fn write<F, I, T, E>(&self, by: By, answered: Answered, act: F, input: I) -> Result<T, E>
     where
         F: for<'t> Act<'t, I, Result<T, E>> + Copy + Send + Sync + 'static,
         I: Send + Sync + 'static,
@@ -131,7 +125,7 @@ impl Sqlite {
         if self.health() == Health::Closed {
             return Err(Error::Closed.into());
         }
-        let (job, wait) = job::job(deadline, answered, act, input);
+        let (job, wait) = job::job(by, answered, act, input);
         self.jobs.push(job)?;
         wait.answer().await
     }

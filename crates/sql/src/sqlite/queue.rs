@@ -81,6 +81,19 @@ impl<T> Queue<T> {
         self.wait(wanted, patience).wanted = 1;
     }
 
+    /// Waits until the patience is over, or an item is in the queue that cannot wait. For a queue with one taker.
+    pub fn bide(&self, patience: Duration, cannot_wait: impl Fn(&T) -> bool) {
+        let until = Instant::now() + patience;
+        let mut state = self.state();
+        while !state.closed && !state.items.iter().any(&cannot_wait) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.sleep(state, left);
+        }
+    }
+
     fn wait(&self, wanted: usize, patience: Duration) -> MutexGuard<'_, State<T>> {
         let mut state = self.state();
         if state.items.len() >= wanted || state.closed {
@@ -93,14 +106,22 @@ impl<T> Queue<T> {
             if left.is_zero() {
                 break;
             }
-            state.asleep += 1;
-            state = self
-                .ready
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-            state.asleep -= 1;
+            state = self.sleep(state, left);
         }
+        state
+    }
+
+    fn sleep<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State<T>>,
+        longest: Duration,
+    ) -> MutexGuard<'s, State<T>> {
+        state.asleep += 1;
+        let (mut state, _) = self
+            .ready
+            .wait_timeout(state, longest)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.asleep -= 1;
         state
     }
 

@@ -113,6 +113,9 @@ impl Writer {
 
     /// Lets the group of this job grow.
     fn wait_for_company(&self, first: &Job) {
+        if !first.company.is_zero() {
+            return self.jobs.bide(first.company, |job| job.company.is_zero());
+        }
         if first.answered == Answered::Written && self.last_end.elapsed() < COMPANY {
             self.jobs.gather(1, COMPANY);
         }

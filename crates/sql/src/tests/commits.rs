@@ -109,6 +109,32 @@ async fn a_commit_is_synced_unless_nobody_in_it_waits_for_the_disk() {
     assert_eq!(t.ids().await, [1]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_can_wait_for_company_waits_for_those_who_cannot_and_for_no_other() {
+    let t = Fixture::new().await;
+    let in_company = |company| By {
+        deadline: soon(),
+        company,
+    };
+    let began = Instant::now();
+    let mut patient = pin!(t.db.write(in_company(Duration::from_secs(30)), insert, 1));
+    let mut other = pin!(t.db.write_unsynced(in_company(Duration::from_secs(30)), insert, 2));
+    assert!(poll(patient.as_mut()).is_pending() && poll(other.as_mut()).is_pending());
+    let (patient, other, urgent) = tokio::join!(patient, other, t.db.write(soon(), insert, 3));
+    assert_eq!((patient, other, urgent), (Ok(()), Ok(()), Ok(())));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(
+        t.heard.commits.lock().unwrap().len() <= 2,
+        "they committed together"
+    );
+    let alone = Instant::now();
+    t.db.write(in_company(Duration::from_millis(60)), insert, 4)
+        .await
+        .unwrap();
+    assert!(alone.elapsed() >= Duration::from_millis(60));
+    assert_eq!(t.ids().await, [1, 2, 3, 4]);
+}
+
 /// Lets the database grow by this many pages and no more.
 async fn allow(tx: &mut Tx, pages: &i64) -> Result<(), Error> {
     let row = tx.one("PRAGMA page_count", &[]).await?.ok_or(Error::Lost)?;
