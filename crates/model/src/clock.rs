@@ -1,5 +1,6 @@
 //! Time as an argument.
 
+use jiff::fmt::temporal::DateTimePrinter;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -58,12 +59,14 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with three fraction digits: `2026-03-03T12:00:00.000Z`.
     pub fn rfc3339_millis(self) -> String {
-        format!("{:.3}", self.civil())
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+        PRINTER.timestamp_to_string(&self.civil())
     }
 
     /// RFC 3339 in UTC with whole seconds: `2026-03-03T12:00:00Z`.
     pub fn rfc3339_seconds(self) -> String {
-        format!("{:.0}", self.civil())
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+        PRINTER.timestamp_to_string(&self.civil())
     }
 
     /// The date of HTTP headers and cookies (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.

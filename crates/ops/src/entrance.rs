@@ -37,8 +37,9 @@ pub struct Entrances {
     /// By the hash of an API key. The announced id of a revoked key is not its hash, so every key is looked up again.
     keys: Cache<[u8; 32], Opens>,
     projects: Cache<ProjectId, Arc<Project>>,
-    /// By slug; the empty one is the default project's.
     slugs: Cache<String, ProjectId>,
+    /// The default project, which is the only entry: requests without a key ask for nothing else.
+    default: Cache<(), Arc<Project>>,
     /// Whether any project lists a browser origin.
     origins: Cache<String, bool>,
     /// Where a host name leads; `None` for those that no project has.
@@ -59,10 +60,9 @@ impl Entrances {
         Self {
             keys: freshness.cache(20_000, &[Topic::All(api_keys::TOPIC)]),
             projects: freshness.cache(20_000, &[Topic::Entry(projects::TOPIC, ProjectId::from_bytes)]),
-            slugs: freshness.cache(
-                10_000,
-                &[Topic::All(projects::TOPIC), Topic::All(instance::TOPIC)],
-            ),
+            slugs: freshness.cache(10_000, &[Topic::All(projects::TOPIC)]),
+            // Filled from the projects, so made after them.
+            default: freshness.cache(100, &[Topic::All(projects::TOPIC), Topic::All(instance::TOPIC)]),
             origins: freshness.cache(10_000, &[Topic::All(projects::TOPIC)]),
             hosts: freshness.cache(10_000, &[Topic::All(projects::TOPIC)]),
         }
@@ -71,12 +71,11 @@ impl Entrances {
 
 /// What the API key `text` opens. A mistyped, unknown or revoked key, and one of a disabled project, are refused alike.
 pub async fn resolve_api_key(core: &Core, text: &str) -> Result<Entrance, Error> {
-    let ApiKeyText { kind, .. } = ApiKeyText::parse(text).map_err(|_| ApiKey::Invalid)?;
     let hash = hash_of(text);
     let opens = core
         .entrances
         .keys
-        .through(&hash, || good_key(core, &hash, kind))
+        .through(&hash, || good_key(core, &hash, text))
         .await?
         .ok_or(ApiKey::Invalid)?;
     let project = project_by_id(core, opens.realm.project)
@@ -89,7 +88,9 @@ pub async fn resolve_api_key(core: &Core, text: &str) -> Result<Entrance, Error>
     })
 }
 
-async fn good_key(core: &Core, hash: &[u8; 32], kind: ApiKeyKind) -> Result<Option<Opens>, Error> {
+/// A key with a wrong checksum is looked for nowhere.
+async fn good_key(core: &Core, hash: &[u8; 32], text: &str) -> Result<Option<Opens>, Error> {
+    let ApiKeyText { kind, .. } = ApiKeyText::parse(text).map_err(|_| ApiKey::Invalid)?;
     let key = api_keys::find_by_hash(&core.store.db, hash).await?;
     Ok(key.filter(|key| key.revoked_at.is_none()).map(|key| Opens {
         realm: key.realm,
@@ -99,22 +100,17 @@ async fn good_key(core: &Core, hash: &[u8; 32], kind: ApiKeyKind) -> Result<Opti
 
 /// The project that requests without a key belong to.
 pub async fn default_project(core: &Core) -> Result<Arc<Project>, Error> {
-    let id = core
-        .entrances
-        .slugs
-        .through(&String::new(), || default_id(core))
-        .await?;
-    let project = match id {
-        Some(id) => project_by_id(core, id).await?,
-        None => None,
-    };
+    let project = core.entrances.default.through(&(), || read_default(core)).await?;
     let none = "there is no default project, or it is disabled: run `vestibule init`, or name another one";
     project.ok_or_else(|| Fault::Unavailable(none.to_owned()).into())
 }
 
-async fn default_id(core: &Core) -> Result<Option<ProjectId>, Error> {
-    match instance::get(&core.store.db, instance::DEFAULT_PROJECT).await? {
-        Some(slug) => id_of_slug(core, &slug).await,
+async fn read_default(core: &Core) -> Result<Option<Arc<Project>>, Error> {
+    let Some(slug) = instance::get(&core.store.db, instance::DEFAULT_PROJECT).await? else {
+        return Ok(None);
+    };
+    match id_of_slug(core, &slug).await? {
+        Some(id) => project_by_id(core, id).await,
         None => Ok(None),
     }
 }

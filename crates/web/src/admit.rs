@@ -60,7 +60,7 @@ impl App {
             in_time(deadline, work).await?
         };
         let since = Instant::now();
-        request.body = body::read(route.body, &request.headers, body).await?;
+        request.body = body::read(route.body, request.headers(), body).await?;
         // A body has its own time.
         cx.deadline += since.elapsed();
         let until = cx.deadline;
@@ -84,7 +84,7 @@ impl App {
         request: &Received,
         (project, deadline): (&mut Option<Arc<Project>>, Instant),
     ) -> Result<Admitted, Error> {
-        let key = key(&request.headers, dialect.key_header)?;
+        let key = key(request.headers(), dialect.key_header)?;
         let by_key = key.is_some() || dialect.key != KeyRule::OrBearer;
         let (found, environment) = self.realm(dialect, &route.guard, key, request).await?;
         *project = Some(Arc::clone(&found));
@@ -94,7 +94,8 @@ impl App {
         if matches!(route.guard, Guard::SignedIn(_) | Guard::SecretOfSession(_)) {
             // Only a dialect with a cookie has its token read for this; the others' is read once, for what it says.
             let by_cookie = dialect.cookie.is_some() && request.presented().by_cookie;
-            self.same_site(by_cookie.then_some(&request.method), &request.headers, &found)?;
+            let method = by_cookie.then_some(&request.arrived.parts.method);
+            self.same_site(method, request.headers(), &found)?;
         }
         let (core, facts) = (Arc::clone(&self.core), request.facts());
         let cx = Cx {

@@ -1,9 +1,12 @@
 //! An answer, before the kit adds what every answer carries.
 
 use crate::header_text::HeaderText;
+use crate::reply::Response;
+use crate::security::NO_STORE;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body_util::{Either, Full};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -23,8 +26,33 @@ const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json"
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) kind: Kind,
+    /// What else it sets; most answers set nothing.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+/// What nearly all answers of a route say alike of their bodies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kind {
+    content_type: Option<HeaderValue>,
+    /// How long anybody may keep it.
+    max_age: Option<Duration>,
+}
+
+impl Kind {
+    /// Says it in these headers.
+    pub(crate) fn say(&self, headers: &mut HeaderMap) {
+        match &self.content_type {
+            Some(content_type) => headers.insert(CONTENT_TYPE, content_type.clone()),
+            None => headers.remove(CONTENT_TYPE),
+        };
+        let kept = self.max_age.and_then(|max_age| {
+            let kept = HeaderText::new().text("public, max-age=");
+            kept.number(max_age.as_secs()).value()
+        });
+        headers.insert(CACHE_CONTROL, kept.unwrap_or(NO_STORE));
+    }
 }
 
 impl Answer {
@@ -59,18 +87,20 @@ impl Answer {
     pub fn empty(status: u16) -> Self {
         Self {
             status: code(status),
+            kind: Kind::default(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
         }
     }
 
     fn new(status: u16, content_type: HeaderValue, body: Bytes) -> Self {
-        let mut headers = HeaderMap::with_capacity(16);
-        headers.insert(CONTENT_TYPE, content_type);
         Self {
-            status: code(status),
-            headers,
+            kind: Kind {
+                content_type: Some(content_type),
+                max_age: None,
+            },
             body,
+            ..Self::empty(status)
         }
     }
 
@@ -105,14 +135,27 @@ impl Answer {
 
     /// Lets anybody keep the answer for this long.
     #[must_use]
-    pub fn cached(mut self, max_age: Duration) -> Self {
-        let value = HeaderText::new()
-            .text("public, max-age=")
-            .number(max_age.as_secs());
-        if let Some(value) = value.value() {
-            self.headers.insert(CACHE_CONTROL, value);
-        }
+    pub const fn cached(mut self, max_age: Duration) -> Self {
+        self.kind.max_age = Some(max_age);
         self
+    }
+
+    /// The response, with these headers where the answer sets no others.
+    pub(crate) fn over(self, mut headers: HeaderMap) -> Response {
+        if !self.headers.is_empty() {
+            headers.extend(self.headers);
+        }
+        let mut response = http::Response::new(Either::Left(Full::new(self.body)));
+        (*response.status_mut(), *response.headers_mut()) = (self.status, headers);
+        response
+    }
+}
+
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        let mut headers = HeaderMap::with_capacity(16);
+        answer.kind.say(&mut headers);
+        answer.over(headers)
     }
 }
 
@@ -158,7 +201,7 @@ mod tests {
         let answer = Answer::json(201, &Body { b: 1, a: None });
         assert_eq!(answer.status, 201);
         assert_eq!(answer.body, r#"{"b":1,"a":null}"#);
-        assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
+        assert_eq!(Response::from(answer).headers()[CONTENT_TYPE], "application/json");
     }
 
     #[test]
@@ -195,6 +238,9 @@ mod tests {
     #[test]
     fn an_answer_may_be_kept_only_where_it_says_so() {
         let answer = Answer::json(200, &()).cached(Duration::from_mins(5));
-        assert_eq!(answer.headers[CACHE_CONTROL], "public, max-age=300");
+        assert_eq!(
+            Response::from(answer).headers()[CACHE_CONTROL],
+            "public, max-age=300"
+        );
     }
 }

@@ -1,32 +1,31 @@
 //! The one way from a request to its answer.
 
 use crate::answer::Answer;
+use crate::arrived::Arrived;
 use crate::call::Received;
 use crate::caught::Caught;
-use crate::client::{Client, TrustedProxies};
+use crate::client::TrustedProxies;
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
-use crate::gate::{Gate, Gateway, Hop};
+use crate::gate::{Gate, Gateway};
 use crate::head;
-use crate::hosts::Hosts;
+use crate::hosts::{Hosts, Named};
 use crate::in_time::within;
 use crate::limit::{self, Budget, Limits, Rates, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::refuse::throttled;
 use crate::reply::{Reply, Response};
-use crate::request_id::{RequestId, RequestIds};
+use crate::request_id::RequestIds;
 use crate::route::Route;
 use crate::router::{Found, RouteConflict, Router};
 use crate::shutdown::Shutdown;
 use axum::body::Body;
 use bytes::Bytes;
-use http::HeaderMap;
-use http::request::Parts;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use vestibule_model::refusal::{Failed, NotFound};
@@ -60,24 +59,13 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) gate: Gate,
     pub(crate) turns: Turns,
-    proxies: TrustedProxies,
-    hosts: Hosts,
-    ids: RequestIds,
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) hosts: Hosts,
+    pub(crate) ids: RequestIds,
     pub(crate) https: bool,
     in_flight: InFlight,
     pub(crate) documents: Vec<OnceLock<Answer>>,
-    warned_of_proxy: AtomicBool,
-}
-
-/// A request and what is known of it from the start.
-pub(crate) struct Arrived {
-    pub(crate) parts: Parts,
-    pub(crate) body: Body,
-    pub(crate) id: RequestId,
-    pub(crate) client: Client,
-    pub(crate) hop: Hop,
-    /// Monotonic time.
-    pub(crate) at: Duration,
+    pub(crate) warned_of_proxy: AtomicBool,
 }
 
 impl App {
@@ -111,25 +99,15 @@ impl App {
 
     /// Answers a request that came from this peer. Never fails and never panics.
     pub async fn answer(&self, request: http::Request<Body>, peer: IpAddr) -> Response {
+        let (arrived, body) = self.arrive(request, peer);
+        self.answer_to(arrived, body).await
+    }
+
+    /// Answers a request that has arrived.
+    pub(crate) async fn answer_to(&self, arrived: Box<Arrived>, body: Body) -> Response {
         let _flight = self.in_flight.begin();
-        let at = self.core.clock.monotonic();
-        let (parts, body) = request.into_parts();
-        let client = self.client(&parts.headers, peer);
-        let (method, id) = (parts.method.clone(), self.ids.next());
-        let reply = self
-            .reply(Arrived {
-                parts,
-                body,
-                id,
-                client,
-                hop: Hop {
-                    peer,
-                    trusted: self.proxies.trusts(peer.to_canonical()),
-                    https: self.https,
-                },
-                at,
-            })
-            .await;
+        let (method, id, at) = (arrived.parts.method.clone(), arrived.id, arrived.at);
+        let reply = self.reply(arrived, body).await;
         let took = self.core.clock.monotonic().saturating_sub(at);
         let (dialect, endpoint, status) = (reply.dialect, reply.endpoint, reply.status());
         match reply.meter {
@@ -151,25 +129,31 @@ impl App {
         reply.into_response(&method, &id, self.https, || self.core.clock.now().minus(took))
     }
 
-    async fn reply(&self, arrived: Arrived) -> Reply<'_> {
+    async fn reply(&self, arrived: Box<Arrived>, body: Body) -> Reply<'_> {
         let unacceptable = head::unacceptable(&arrived.parts);
-        let misdirected = unacceptable.is_none() && !self.serves_host(&arrived.parts).await;
+        let misdirected = unacceptable.is_none() && !self.serves_host(&arrived).await;
         let misdirected = misdirected.then_some(http::StatusCode::MISDIRECTED_REQUEST);
         if let Some(status) = unacceptable.or(misdirected) {
             return Reply::problem(Endpoint::Unrouted, status, &arrived.id).closing();
         }
         match self.router.find(&arrived.parts.method, arrived.parts.uri.path()) {
-            Found::Route(dialect, route, captures) => self.at_route(dialect, route, captures, arrived).await,
+            Found::Route(dialect, route, captures) => {
+                self.at_route(dialect, (route, captures), (arrived, body)).await
+            }
             Found::OtherMethods(dialect, place) => {
                 Box::pin(self.at_other_method(dialect, place, arrived)).await
             }
-            Found::Nowhere(owner) => Box::pin(self.elsewhere(owner, arrived)).await,
+            Found::Nowhere(owner) => Box::pin(self.elsewhere(owner, (arrived, body))).await,
         }
     }
 
     /// Passes a request on, or answers it with a page. An upstream takes the time that it takes; whether there is one,
     /// and the page, come in time.
-    async fn elsewhere<'a>(&'a self, owner: Option<&'a Dialect>, arrived: Arrived) -> Reply<'a> {
+    async fn elsewhere<'a>(
+        &'a self,
+        owner: Option<&'a Dialect>,
+        (arrived, body): (Box<Arrived>, Body),
+    ) -> Reply<'a> {
         let (id, deadline) = (arrived.id, self.core.deadline());
         let late = || Reply::problem(Endpoint::Unrouted, http::StatusCode::SERVICE_UNAVAILABLE, &id);
         let covered = {
@@ -177,29 +161,33 @@ impl App {
             within(deadline, work).await
         };
         match covered {
-            Some(Some(covered)) => Box::pin(self.at_gate(covered, arrived)).await,
+            Some(Some(covered)) => Box::pin(self.at_gate(covered, (arrived, body))).await,
             Some(None) => {
-                let page = pin!(self.at_no_route(owner, arrived));
+                let page = pin!(self.at_no_route(owner, (arrived, body)));
                 within(deadline, page).await.unwrap_or_else(late)
             }
             None => late(),
         }
     }
 
-    async fn at_no_route<'a>(&'a self, owner: Option<&'a Dialect>, arrived: Arrived) -> Reply<'a> {
+    async fn at_no_route<'a>(
+        &'a self,
+        owner: Option<&'a Dialect>,
+        (arrived, body): (Box<Arrived>, Body),
+    ) -> Reply<'a> {
         match (owner, self.asked_dialect(arrived.parts.uri.path())) {
             (Some(dialect), _) => self.unrouted(dialect, NotFound::Route, arrived).await,
             (None, Some(asked)) => self.at_forward_auth(asked, arrived).await,
-            (None, None) => self.at_page(arrived).await,
+            (None, None) => self.at_page(arrived, body).await,
         }
     }
 
     /// Whether the request names a host that is ours, or that leads to a project.
-    async fn serves_host(&self, request: &Parts) -> bool {
-        if self.hosts.serve(request) {
+    async fn serves_host(&self, request: &Arrived) -> bool {
+        if request.named != Named::Other {
             return true;
         }
-        let Some(host) = crate::hosts::named(&request.headers, &request.uri) else {
+        let Some(host) = crate::hosts::named(&request.parts.headers, &request.parts.uri) else {
             return false;
         };
         // Boxed, as all that is rare here is: a request's future is moved before it runs, and so should be small.
@@ -210,21 +198,12 @@ impl App {
     async fn at_route<'a>(
         &'a self,
         dialect: &'a Dialect,
-        route: &'a Route,
-        captures: Vec<(String, String)>,
-        arrived: Arrived,
+        (route, captures): (&'a Route, Vec<(String, String)>),
+        (arrived, body): (Box<Arrived>, Body),
     ) -> Reply<'a> {
-        let Arrived {
-            parts,
-            body,
-            id,
-            client,
-            at,
-            hop: _,
-        } = arrived;
-        let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
-        let origin = cors::origin(&headers).map(str::to_owned);
-        let own = dialect.own_budget(uri.path());
+        let (id, client, at) = (arrived.id, arrived.client, arrived.at);
+        let origin = cors::origin(&arrived.parts.headers).map(str::to_owned);
+        let own = dialect.own_budget(arrived.parts.uri.path());
         let mut shown = self.limits.charge(own, route.budget, client, at);
         let mut project = None;
         let charged = self.charge_with_others((own, route.budget), client, at, &mut shown);
@@ -233,15 +212,10 @@ impl App {
         } else if shown.refused {
             Err(throttled(&shown))
         } else {
-            let (rule, address) = (route.body, client.address);
             let request = Received {
-                method,
-                uri,
-                headers,
+                arrived,
                 captures,
-                id,
-                client: address,
-                rule,
+                rule: route.body,
                 cookie: dialect.cookie,
                 body: Bytes::new(),
             };
@@ -249,7 +223,7 @@ impl App {
             let signs_up = route.budget == Budget::SignUp;
             let work = pin!(async {
                 if signs_up {
-                    self.in_turn(client, &mut shown, work).await
+                    Box::pin(self.in_turn(client, &mut shown, work)).await
                 } else {
                     work.await
                 }
@@ -267,9 +241,7 @@ impl App {
             },
             _ => self.readers(dialect, origin.as_deref(), project.as_deref()).await,
         };
-        Reply::of(answer, route.endpoint, dialect)
-            .at(route, dialect.limit_headers, shown)
-            .read_by(readers)
+        Reply::at_route(answer, (dialect, route), shown, readers)
     }
 
     /// Who may read an answer: the resolved project decides or, before one is known, all of them.
@@ -291,20 +263,5 @@ impl App {
             Ok(origin) if listed => Readers::Origin(origin),
             _ => Readers::OwnOrigin,
         }
-    }
-
-    fn client(&self, headers: &HeaderMap, peer: IpAddr) -> Client {
-        let client = self.proxies.client(headers, peer);
-        if client.unnamed {
-            metrics::counter!("vestibule_http_unnamed_clients_total").increment(1);
-            if !self.warned_of_proxy.swap(true, Ordering::Relaxed) {
-                tracing::warn!(
-                    proxy = %client.address,
-                    "a trusted proxy sent no usable X-Forwarded-For: its users share one budget; \
-                     make it send their addresses, or remove it from network.trusted_proxies (said once)"
-                );
-            }
-        }
-        client
     }
 }

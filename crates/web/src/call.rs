@@ -1,15 +1,15 @@
 //! What a handler is given.
 
+use crate::arrived::Arrived;
 use crate::bearer::Bearer;
 use crate::fields::Fields;
 use crate::form;
+use crate::hosts::Named;
 use crate::presented::{self, Presented};
-use crate::request_id::RequestId;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::HeaderMap;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 use vestibule_model::refusal::{Input, Token};
 use vestibule_model::{Environment, Project, Refusal, json};
@@ -30,12 +30,8 @@ pub(crate) enum BodyRule {
 
 /// The parts of a request that a handler may look at.
 pub(crate) struct Received {
-    pub(crate) method: Method,
-    pub(crate) uri: Uri,
-    pub(crate) headers: HeaderMap,
+    pub(crate) arrived: Box<Arrived>,
     pub(crate) captures: Vec<(String, String)>,
-    pub(crate) id: RequestId,
-    pub(crate) client: IpAddr,
     pub(crate) rule: BodyRule,
     /// The cookie that may carry the access token.
     pub(crate) cookie: Option<&'static str>,
@@ -43,15 +39,20 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.arrived.parts.headers
+    }
+
     /// The facts that operations keep.
     pub(crate) fn facts(&self) -> Facts {
-        let agent = self.headers.get(http::header::USER_AGENT);
+        let agent = self.headers().get(http::header::USER_AGENT);
         let agent = agent.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-        Facts::new(Some(self.client), agent, self.id.as_str().to_owned())
+        let Arrived { client, id, .. } = &*self.arrived;
+        Facts::new(Some(client.address), agent, id.as_str().to_owned())
     }
 
     pub(crate) fn presented(&self) -> Presented<'_> {
-        Presented::of(self.cookie, &self.headers)
+        Presented::of(self.cookie, self.headers())
     }
 
     /// The caller by the access token.
@@ -63,9 +64,12 @@ impl Received {
         }
     }
 
-    /// The host that the request names, in lower case and without its port.
+    /// The host name that the request gives us, in lower case and without its port, unless it leads to no project.
     pub(crate) fn host(&self) -> Option<Cow<'_, str>> {
-        crate::hosts::named(&self.headers, &self.uri)
+        if self.arrived.named == Named::Nothing {
+            return None;
+        }
+        crate::hosts::named(self.headers(), &self.arrived.parts.uri)
     }
 
     fn path(&self, name: &str) -> &str {
@@ -76,7 +80,7 @@ impl Received {
     }
 
     fn query(&self, name: &str) -> Result<Option<String>, Refusal> {
-        let Some(query) = self.uri.query() else {
+        let Some(query) = self.arrived.parts.uri.query() else {
             return Ok(None);
         };
         let mut parameters = form::fields(query.as_bytes())?;
@@ -119,8 +123,8 @@ impl Call {
 
     /// Whether a browser sends the dialect's cookie, whatever it holds.
     pub fn sends_cookie(&self) -> bool {
-        let Received { cookie, headers, .. } = &self.request;
-        cookie.is_some_and(|name| presented::is_sent(headers, name))
+        let cookie = self.request.cookie;
+        cookie.is_some_and(|name| presented::is_sent(self.request.headers(), name))
     }
 
     /// Who holds the access token, for routes where it is optional.
@@ -135,7 +139,8 @@ impl Call {
 
     /// All query parameters, in order. Refused when any comes twice.
     pub fn queries(&self) -> Result<Vec<(String, String)>, Error> {
-        let fields = form::fields(self.request.uri.query().unwrap_or_default().as_bytes());
+        let query = self.request.arrived.parts.uri.query();
+        let fields = form::fields(query.unwrap_or_default().as_bytes());
         let texts = fields.map_err(Refusal::from)?.into_iter();
         Ok(texts
             .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))

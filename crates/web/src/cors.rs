@@ -61,29 +61,37 @@ pub(crate) enum Readers {
     OriginWithCookies(HeaderValue),
 }
 
-/// Lets them read an answer. An answer that depends on the origin says so.
+/// Lets them read an answer.
 pub(crate) fn allow(headers: &mut HeaderMap, readers: Readers) {
-    let origin = match readers {
-        Readers::OwnOrigin => {
-            headers.append(VARY, HeaderValue::from_static("Origin"));
-            return;
-        }
-        Readers::Anybody { asking: false } => {
+    say_whose(headers, &readers);
+    name_origin(headers, readers);
+}
+
+/// Says what is so whoever asks: that an answer depends on the origin, or that it is everybody's.
+pub(crate) fn say_whose(headers: &mut HeaderMap, readers: &Readers) {
+    match readers {
+        Readers::Anybody { .. } => {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-            return;
         }
-        Readers::Anybody { asking: true } => HeaderValue::from_static("*"),
-        Readers::OriginWithCookies(origin) => {
+        Readers::OwnOrigin | Readers::Origin(_) | Readers::OriginWithCookies(_) => {
             headers.append(VARY, HeaderValue::from_static("Origin"));
+        }
+    }
+}
+
+/// Says the rest to the page that asks, if it may read the answer.
+pub(crate) fn name_origin(headers: &mut HeaderMap, readers: Readers) {
+    match readers {
+        Readers::OwnOrigin | Readers::Anybody { asking: false } => return,
+        Readers::Anybody { asking: true } => {}
+        Readers::OriginWithCookies(origin) => {
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            origin
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }
         Readers::Origin(origin) => {
-            headers.append(VARY, HeaderValue::from_static("Origin"));
-            origin
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         }
-    };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }
 

@@ -1,7 +1,8 @@
 //! `/forward-auth/{dialect}`: the gateway's check, for a proxy that asks before it passes a request on by itself.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived};
+use crate::app::App;
+use crate::arrived::Arrived;
 use crate::caught::Caught;
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
@@ -41,7 +42,7 @@ impl App {
     pub(crate) async fn at_forward_auth<'a>(
         &'a self,
         (index, dialect): (usize, &'a Dialect),
-        arrived: Arrived,
+        arrived: Box<Arrived>,
     ) -> Reply<'a> {
         let mut place = Place {
             dialect,

@@ -1,7 +1,8 @@
 //! What lies behind the doors: paths that lead to an upstream, for those whom a dialect's token lets in.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived};
+use crate::app::App;
+use crate::arrived::Arrived;
 use crate::caught::Caught;
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
@@ -185,7 +186,11 @@ impl App {
     }
 
     /// Lets the request pass or says no in the words of the dialect that guards the path.
-    pub(crate) async fn at_gate<'a>(&'a self, covered: Covered<'a>, arrived: Arrived) -> Reply<'a> {
+    pub(crate) async fn at_gate<'a>(
+        &'a self,
+        covered: Covered<'a>,
+        (arrived, body): (Box<Arrived>, Body),
+    ) -> Reply<'a> {
         let Covered {
             place,
             own,
@@ -224,12 +229,8 @@ impl App {
             Err(error) => return self.turned_away(&place, error, arrived.sender()).await,
         };
         let Arrived {
-            mut parts,
-            body,
-            id,
-            hop,
-            ..
-        } = arrived;
+            mut parts, id, hop, ..
+        } = *arrived;
         self.forget_unread_cookies(place.dialect, &mut parts.headers);
         let admitted = Admitted {
             rule,

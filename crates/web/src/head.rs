@@ -1,8 +1,8 @@
 //! The head of a request, before anything is looked up.
 
+use http::StatusCode;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 
 /// Longest path and query, in bytes.
 const MAX_TARGET: usize = 8 * 1024;
@@ -17,24 +17,27 @@ pub(crate) fn unacceptable(parts: &Parts) -> Option<StatusCode> {
         .uri
         .path_and_query()
         .map_or(0, |target| target.as_str().len());
-    let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| name.as_str().len() + value.len();
+    let (mut bytes, mut lengths, mut codings, mut chunked) = (0, 0, 0, false);
+    for (name, value) in &parts.headers {
+        bytes += name.as_str().len() + value.len();
+        lengths += usize::from(name == CONTENT_LENGTH);
+        if name == TRANSFER_ENCODING {
+            codings += 1;
+            chunked = value.as_bytes().eq_ignore_ascii_case(b"chunked");
+        }
+    }
+    let plainly_framed = match codings {
+        0 => lengths <= 1,
+        codings => codings == 1 && chunked,
+    };
     if target > MAX_TARGET {
         Some(StatusCode::URI_TOO_LONG)
-    } else if parts.headers.iter().map(field).sum::<usize>() > MAX_HEADERS {
+    } else if bytes > MAX_HEADERS {
         Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-    } else if !is_plainly_framed(&parts.headers) {
+    } else if !plainly_framed {
         Some(StatusCode::BAD_REQUEST)
     } else {
         None
-    }
-}
-
-fn is_plainly_framed(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    match (codings.next(), codings.next()) {
-        (None, _) => headers.get_all(CONTENT_LENGTH).iter().count() <= 1,
-        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
-        (Some(_), Some(_)) => false,
     }
 }
 

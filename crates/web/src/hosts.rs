@@ -14,6 +14,17 @@ use std::net::IpAddr;
 #[derive(Debug)]
 pub(crate) struct Hosts(Vec<String>);
 
+/// What a request calls us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// Nothing, or what no project goes by: an address, `localhost`.
+    Nothing,
+    /// A name that is ours.
+    Known,
+    /// Any other; ours if it leads to a project.
+    Other,
+}
+
 impl Hosts {
     /// The host of the public URL, and more names of an operator.
     pub(crate) fn new(public_url: &str, more: Vec<String>) -> Self {
@@ -30,20 +41,24 @@ impl Hosts {
 
     /// HTTP/2 names the host in the target; a request of HTTP/1.0 may name none. No browser sends either to a name
     /// that it was not given.
-    pub(crate) fn serve(&self, request: &Parts) -> bool {
+    pub(crate) fn named_by(&self, request: &Parts) -> Named {
         let mut named = request.headers.get_all(HOST).iter();
         match (named.next(), named.next()) {
-            (Some(_), Some(_)) => false,
-            (Some(host), None) => host.to_str().is_ok_and(|host| self.know(host)),
-            (None, _) => request
-                .uri
-                .authority()
-                .is_none_or(|authority| self.know(authority.as_str())),
+            (Some(_), Some(_)) => Named::Other,
+            (Some(host), None) => host.to_str().map_or(Named::Other, |host| self.know(host)),
+            (None, _) => match request.uri.authority() {
+                Some(authority) => self.know(authority.as_str()),
+                None => Named::Nothing,
+            },
         }
     }
 
-    fn know(&self, named: &str) -> bool {
-        without_port(named).is_some_and(|host| self.0.iter().any(|known| *known == host) || is_local(&host))
+    fn know(&self, named: &str) -> Named {
+        match without_port(named) {
+            Some(host) if is_local(&host) => Named::Nothing,
+            Some(host) if self.0.iter().any(|known| *known == host) => Named::Known,
+            Some(_) | None => Named::Other,
+        }
     }
 }
 
@@ -92,7 +107,7 @@ mod tests {
             request = request.header(HOST, *host);
         }
         let names = Hosts::new("https://Auth.example.com", vec!["Vestibule".to_owned()]);
-        names.serve(&request.body(()).unwrap().into_parts().0)
+        names.named_by(&request.body(()).unwrap().into_parts().0) != Named::Other
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Who may enter a guarded place, whoever serves it: the gateway, or another proxy that asks.
 
-use crate::app::{App, Arrived};
+use crate::app::App;
+use crate::arrived::Arrived;
 use crate::bearer::{self, Bearer};
 use crate::call::realm_without_key;
 use crate::client::Client;

@@ -2,9 +2,10 @@
 
 use crate::header_text::HeaderText;
 use crate::limit::{Rate, Shown};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use vestibule_model::Timestamp;
+use vestibule_model::budget::Standing;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -90,35 +91,58 @@ pub(crate) fn add(
     shown: &Shown,
     arrived: impl FnOnce() -> Timestamp,
 ) {
-    let (rate, remaining) = (shown.standing.rate, shown.standing.remaining);
-    let (limit, window, reset) = (rate.requests, seconds(rate.window), seconds(shown.standing.reset));
+    add_policy(headers, style, shown.standing.rate);
+    tell_standing(style, &shown.standing, arrived, |name, value| {
+        headers.insert(name, value);
+    });
+}
+
+/// Adds the header that names the budget.
+pub(crate) fn add_policy(headers: &mut HeaderMap, style: LimitHeaders, rate: Rate) {
+    let (limit, window) = (rate.requests, seconds(rate.window));
+    let policy = match style.standard {
+        None => return,
+        Some(Draft::Six | Draft::Seven) => HeaderText::new().number(limit),
+        Some(Draft::Eight) => HeaderText::new().text(&named(rate)).text(";q=").number(limit),
+    };
+    headers.insert(POLICY, value(&policy.text(";w=").number(window)));
+}
+
+/// Tells what is left of the budget: in one style always the same headers in the same order.
+pub(crate) fn tell_standing(
+    style: LimitHeaders,
+    standing: &Standing,
+    arrived: impl FnOnce() -> Timestamp,
+    mut tell: impl FnMut(HeaderName, HeaderValue),
+) {
+    let (limit, remaining, reset) = (
+        standing.rate.requests,
+        standing.remaining,
+        seconds(standing.reset),
+    );
     match style.standard {
         None => {}
         Some(Draft::Six) => {
-            insert(headers, POLICY, &policy(limit, window));
-            headers.insert(LIMIT, limit.into());
-            headers.insert(REMAINING, remaining.into());
-            headers.insert(RESET, reset.into());
+            tell(LIMIT, limit.into());
+            tell(REMAINING, remaining.into());
+            tell(RESET, reset.into());
         }
         Some(Draft::Seven) => {
-            insert(headers, POLICY, &policy(limit, window));
             let left = HeaderText::new().text("limit=").number(limit);
             let left = left.text(", remaining=").number(remaining);
-            insert(headers, RATE_LIMIT, &left.text(", reset=").number(reset));
+            tell(RATE_LIMIT, value(&left.text(", reset=").number(reset)));
         }
         Some(Draft::Eight) => {
-            let named = named(rate);
-            let policy = HeaderText::new().text(&named).text(";q=").number(limit);
-            insert(headers, POLICY, &policy.text(";w=").number(window));
-            let left = HeaderText::new().text(&named).text(";r=").number(remaining);
-            insert(headers, RATE_LIMIT, &left.text(";t=").number(reset));
+            let left = HeaderText::new().text(&named(standing.rate));
+            let left = left.text(";r=").number(remaining);
+            tell(RATE_LIMIT, value(&left.text(";t=").number(reset)));
         }
     }
     if style.legacy {
-        let reset = arrived().plus(shown.standing.reset).micros();
-        headers.insert(X_LIMIT, limit.into());
-        headers.insert(X_REMAINING, remaining.into());
-        headers.insert(X_RESET, (-(-reset).div_euclid(1_000_000)).into());
+        let reset = arrived().plus(standing.reset).micros();
+        tell(X_LIMIT, limit.into());
+        tell(X_REMAINING, remaining.into());
+        tell(X_RESET, (-(-reset).div_euclid(1_000_000)).into());
     }
 }
 
@@ -144,15 +168,9 @@ fn named(rate: Rate) -> String {
     format!("\"{}-in-{window}\"", rate.requests)
 }
 
-/// The budget as drafts six and seven write it.
-fn policy(limit: u32, window: u64) -> HeaderText {
-    HeaderText::new().number(limit).text(";w=").number(window)
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, text: &HeaderText) {
-    if let Some(value) = text.value() {
-        headers.insert(name, value);
-    }
+/// What is written here is short and printable, so there is always a value.
+fn value(text: &HeaderText) -> HeaderValue {
+    text.value().unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Pages for people and documents for programs: what no dialect's prefix covers.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived};
+use crate::app::App;
+use crate::arrived::Arrived;
 use crate::body;
 use crate::caught::Caught;
 use crate::cors::Readers;
@@ -30,7 +31,7 @@ pub(crate) fn closed(pages: axum::Router) -> axum::Router {
 
 impl App {
     /// Answers from the documents or the pages. What a page is sent counts as trying a password or a code.
-    pub(crate) async fn at_page(&self, arrived: Arrived) -> Reply<'_> {
+    pub(crate) async fn at_page(&self, arrived: Box<Arrived>, body: Body) -> Reply<'_> {
         let reads = matches!(arrived.parts.method, Method::GET | Method::HEAD);
         let budget = if reads { Budget::Default } else { Budget::SignIn };
         let mut shown = self.limits.take(budget, arrived.client, arrived.at);
@@ -48,7 +49,7 @@ impl App {
             Reply::page(document.into(), Endpoint::Description).read_by(readers)
         } else {
             let id = arrived.id;
-            match Caught(pin!(self.page(arrived))).await {
+            match Caught(pin!(self.page(arrived, body))).await {
                 Ok(Ok(reply)) => reply,
                 Ok(Err(status)) => Reply::problem(Endpoint::Unrouted, status, &id),
                 Err(panicked) => {
@@ -79,14 +80,13 @@ impl App {
         Some(document.get_or_init(make).clone())
     }
 
-    async fn page(&self, arrived: Arrived) -> Result<Reply<'_>, StatusCode> {
+    async fn page(&self, arrived: Box<Arrived>, body: Body) -> Result<Reply<'_>, StatusCode> {
         let Arrived {
             mut parts,
-            body,
             id,
             client,
             ..
-        } = arrived;
+        } = *arrived;
         let agent = parts
             .headers
             .get(http::header::USER_AGENT)

@@ -11,12 +11,24 @@ pub(crate) fn is_plain(path: &str) -> bool {
 }
 
 fn is_plain_segment(segment: &[u8]) -> bool {
-    let plain = |byte: &u8| {
-        matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9')
-            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b':' | b',' | b'=')
-    };
+    let plain = |byte: &u8| PLAIN.get(usize::from(*byte)) == Some(&true);
     !matches!(segment, b"" | b"." | b"..") && segment.iter().all(plain)
 }
+
+/// Which bytes a segment is written with, looked up, because every request has a path.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a constant is computed by the compiler, which would say so"
+)]
+const PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte < 128 {
+        let sign = matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b':' | b',' | b'=');
+        plain[byte as usize] = sign || byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    plain
+};
 
 /// Whether a path may be passed on to an upstream: every program that follows RFC 3986 reads it as the same segments as
 /// we do. Escapes may stand only for what has no other spelling and no meaning in a path, `;` and `//` nowhere, and a

@@ -1,6 +1,7 @@
 //! From an answer to the response that leaves.
 
 use crate::answer::Answer;
+use crate::common_headers::{Circumstances, CommonHeaders};
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
@@ -12,41 +13,70 @@ use crate::route::Route;
 use crate::security;
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{Either, Full};
 use serde::Serialize;
-use vestibule_model::refusal::NotFound;
-use vestibule_model::{Refusal, Timestamp};
+use vestibule_model::Timestamp;
 
 /// What leaves: a ready body for answers, a streamed one for pages.
 pub type Response = http::Response<Either<Full<Bytes>, Body>>;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The name under which requests to no dialect are counted.
 const NO_DIALECT: &str = "none";
 
 /// An answer and what the kit adds to it.
 pub(crate) struct Reply<'a> {
-    response: Response,
+    content: Content<'a>,
     pub(crate) dialect: &'static str,
     pub(crate) endpoint: Endpoint,
     pub(crate) meter: Option<&'a Meter>,
     shown: Option<(LimitHeaders, Shown)>,
     readers: Readers,
-    passed: bool,
+}
+
+/// What is answered, by how much of it is left to the kit.
+enum Content<'a> {
+    /// An answer of a route.
+    AtRoute(Answer, &'a CommonHeaders, (LimitHeaders, Shown)),
+    /// Another answer, or a page.
+    Elsewhere(Response),
+    /// What an upstream answered. What it says of itself stays.
+    Passed(Response),
 }
 
 impl<'a> Reply<'a> {
-    /// An answer of a dialect.
+    /// An answer of a dialect at one of its routes, where the client stands so, for these readers.
+    pub(crate) fn at_route(
+        answer: Answer,
+        (dialect, route): (&Dialect, &'a Route),
+        shown: Shown,
+        readers: Readers,
+    ) -> Self {
+        Self {
+            content: Content::AtRoute(answer, &route.headers, (dialect.limit_headers, shown)),
+            dialect: dialect.door.name.as_str(),
+            endpoint: route.endpoint,
+            meter: Some(&route.meter),
+            shown: None,
+            readers,
+        }
+    }
+
+    /// An answer of a dialect where it has no route.
     pub(crate) fn of(answer: Answer, endpoint: Endpoint, dialect: &Dialect) -> Self {
-        Self::new(answer.into(), endpoint, dialect.door.name.as_str())
+        Self::new(
+            Content::Elsewhere(answer.into()),
+            endpoint,
+            dialect.door.name.as_str(),
+        )
     }
 
     /// An answer outside all dialects.
     pub(crate) fn page(response: Response, endpoint: Endpoint) -> Self {
-        Self::new(response, endpoint, NO_DIALECT)
+        Self::new(Content::Elsewhere(response), endpoint, NO_DIALECT)
     }
 
     /// A refusal outside all dialects (RFC 9457).
@@ -72,37 +102,27 @@ impl<'a> Reply<'a> {
         Self::page(response, endpoint)
     }
 
-    fn new(response: Response, endpoint: Endpoint, dialect: &'static str) -> Self {
+    const fn new(content: Content<'a>, endpoint: Endpoint, dialect: &'static str) -> Self {
         Self {
-            response,
+            content,
             dialect,
             endpoint,
             meter: None,
             shown: None,
             readers: Readers::OwnOrigin,
-            passed: false,
         }
     }
 
-    /// An upstream's answer to a request that this dialect let pass. What it says of itself stays.
+    /// An upstream's answer to a request that this dialect let pass.
     pub(crate) fn passed(passed: http::Response<Body>, endpoint: Endpoint, dialect: &Dialect) -> Self {
-        let reply = Self::new(passed.map(Either::Right), endpoint, dialect.door.name.as_str());
-        Self {
-            passed: true,
-            ..reply
-        }
+        let passed = Content::Passed(passed.map(Either::Right));
+        Self::new(passed, endpoint, dialect.door.name.as_str())
     }
 
     /// Counted by this meter.
     pub(crate) fn counted_by(mut self, meter: Option<&'a Meter>) -> Self {
         self.meter = meter;
         self
-    }
-
-    /// Of this route, where the client stands so.
-    pub(crate) fn at(mut self, route: &'a Route, limits: LimitHeaders, shown: Shown) -> Self {
-        self.meter = Some(&route.meter);
-        self.showing(limits, shown)
     }
 
     /// Shows where the client stands.
@@ -119,60 +139,89 @@ impl<'a> Reply<'a> {
 
     /// Ends the connection after it.
     pub(crate) fn closing(mut self) -> Self {
-        self.response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Content::Elsewhere(response) = &mut self.content {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
         self
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        self.response.status()
+        match &self.content {
+            Content::AtRoute(answer, ..) => answer.status,
+            Content::Elsewhere(response) | Content::Passed(response) => response.status(),
+        }
     }
 
     /// Adds what every answer carries to a request that `arrived` then. `HEAD` gets the headers of `GET` alone.
     pub(crate) fn into_response(
-        mut self,
+        self,
         method: &Method,
         id: &RequestId,
         https: bool,
         arrived: impl FnOnce() -> Timestamp,
     ) -> Response {
-        let headers = self.response.headers_mut();
-        headers.insert(REQUEST_ID, id.header());
-        if let Some((style, shown)) = &self.shown {
-            limit_headers::add(headers, *style, shown, arrived);
-            if shown.refused {
-                headers.insert(RETRY_AFTER, limit_headers::seconds(shown.standing.reset).into());
+        let Self {
+            content,
+            shown,
+            readers,
+            ..
+        } = self;
+        let response = match content {
+            Content::AtRoute(answer, common, (style, shown)) => {
+                let circumstances = Circumstances {
+                    id,
+                    style,
+                    standing: &shown.standing,
+                    readers,
+                    https,
+                };
+                let mut response = {
+                    let headers = common.of(&answer, circumstances, arrived);
+                    answer.over(headers)
+                };
+                say_when(response.headers_mut(), &shown);
+                response
             }
-        }
-        cors::allow(headers, self.readers);
-        if self.passed {
-            security::add_to_passed(headers, https);
-            return self.response;
-        }
-        security::add(headers, https);
+            Content::Elsewhere(mut response) => {
+                add_to_all(response.headers_mut(), id, shown, readers, arrived);
+                security::add(response.headers_mut(), https);
+                response
+            }
+            Content::Passed(mut response) => {
+                add_to_all(response.headers_mut(), id, shown, readers, arrived);
+                security::add_to_passed(response.headers_mut(), https);
+                return response;
+            }
+        };
         if method == Method::HEAD {
-            return without_body(self.response);
+            return without_body(response);
         }
-        self.response
+        response
     }
 }
 
-/// Adds what a refusal says to clients of any dialect: when to come again, and which methods there are. A dialect that
-/// says 404 to another method does not admit that there are any.
-pub(crate) fn with_advice(mut answer: Answer, refusal: &Refusal) -> Answer {
-    if let Some(wait) = refusal.retry_after() {
-        answer
-            .headers
-            .insert(RETRY_AFTER, limit_headers::seconds(wait).max(1).into());
+/// Adds what differs between answers.
+fn add_to_all(
+    headers: &mut HeaderMap,
+    id: &RequestId,
+    shown: Option<(LimitHeaders, Shown)>,
+    readers: Readers,
+    arrived: impl FnOnce() -> Timestamp,
+) {
+    headers.insert(REQUEST_ID, id.header());
+    if let Some((style, shown)) = &shown {
+        limit_headers::add(headers, *style, shown, arrived);
+        say_when(headers, shown);
     }
-    if let Refusal::NotFound(NotFound::Method { allow }) = refusal
-        && answer.status == StatusCode::METHOD_NOT_ALLOWED
-        && let Ok(allow) = HeaderValue::from_str(allow)
-    {
-        answer.headers.insert(ALLOW, allow);
+    cors::allow(headers, readers);
+}
+
+/// Says when to come again to a client that is over its budget.
+fn say_when(headers: &mut HeaderMap, shown: &Shown) {
+    if shown.refused {
+        headers.insert(RETRY_AFTER, limit_headers::seconds(shown.standing.reset).into());
     }
-    answer
 }
 
 fn without_body(response: Response) -> Response {
@@ -185,14 +234,6 @@ fn without_body(response: Response) -> Response {
     http::Response::from_parts(parts, Either::Left(Full::default()))
 }
 
-impl From<Answer> for Response {
-    fn from(answer: Answer) -> Self {
-        let mut response = http::Response::new(Either::Left(Full::new(answer.body)));
-        (*response.status_mut(), *response.headers_mut()) = (answer.status, answer.headers);
-        response
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,7 +242,7 @@ mod tests {
     use crate::sample::{self, Zero};
     use http_body_util::BodyExt;
     use std::time::Duration;
-    use vestibule_model::refusal::{Failed, Throttled};
+    use vestibule_model::refusal::Throttled;
 
     /// The response to a request that came at the epoch.
     fn sent(reply: Reply<'_>, method: &Method) -> Response {
@@ -244,7 +285,8 @@ mod tests {
         for style in [LimitHeaders::DRAFT_7, LimitHeaders::LEGACY] {
             let shown = limits.take(Budget::SignIn, sample::client("192.0.2.1"), Duration::ZERO);
             let retry_after = Duration::from_mins(5);
-            let answer = with_advice(Answer::empty(429), &Throttled::Account { retry_after }.into());
+            let answer =
+                crate::refuse::with_advice(Answer::empty(429), &Throttled::Account { retry_after }.into());
             let reply = Reply::of(answer, Endpoint::Login, &sample::dialect());
             let locked = sent(reply.showing(style, shown), &Method::POST);
             assert_eq!(locked.headers()[RETRY_AFTER], "300");
@@ -252,37 +294,5 @@ mod tests {
                 assert!(locked.headers().contains_key(name), "{name}");
             }
         }
-    }
-
-    #[test]
-    fn advice_goes_with_every_dialects_refusal() {
-        let advised_at = |status, refusal: Refusal| with_advice(Answer::empty(status), &refusal).headers;
-        let advised = |refusal| advised_at(400, refusal);
-        let half_a_second = Duration::from_millis(500);
-        assert_eq!(
-            advised(
-                Throttled::Account {
-                    retry_after: half_a_second
-                }
-                .into()
-            )[RETRY_AFTER],
-            "1"
-        );
-        assert_eq!(
-            advised(
-                Failed::Overloaded {
-                    retry_after: Duration::ZERO
-                }
-                .into()
-            )[RETRY_AFTER],
-            "1"
-        );
-        let other_method = |status| {
-            let allow = "GET, HEAD".into();
-            advised_at(status, NotFound::Method { allow }.into())
-        };
-        assert_eq!(other_method(405)[ALLOW], "GET, HEAD");
-        assert!(other_method(404).is_empty());
-        assert!(advised(NotFound::Route.into()).is_empty());
     }
 }

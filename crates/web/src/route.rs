@@ -2,6 +2,7 @@
 
 use crate::access::{Guard, Guarded};
 use crate::call::BodyRule;
+use crate::common_headers::CommonHeaders;
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
 use crate::limit::Budget;
@@ -22,6 +23,7 @@ pub struct Route {
     pub(crate) body: BodyRule,
     pub(crate) docs: Docs,
     pub(crate) meter: Meter,
+    pub(crate) headers: CommonHeaders,
 }
 
 /// What the `OpenAPI` document says of a route beyond what its type implies.
@@ -88,6 +90,7 @@ impl Route {
             body,
             docs: Docs::default(),
             meter: Meter::default(),
+            headers: CommonHeaders::default(),
         }
     }
 

@@ -142,7 +142,8 @@ impl App {
         let app = Arc::clone(self);
         let answer = move |request: Request<Body>, peer: SocketAddr| {
             let app = Arc::clone(&app);
-            async move { Reply::from(app.answer(request, peer.ip()).await) }
+            let (arrived, body) = app.arrive(request, peer.ip());
+            async move { Reply::from(app.answer_to(arrived, body).await) }
         };
         serve(listener, serving, self.shutdown.clone(), answer).await
     }

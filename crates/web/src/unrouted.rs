@@ -1,7 +1,8 @@
 //! Requests under a dialect's prefix that no route takes.
 
 use crate::answer::Answer;
-use crate::app::{App, Arrived};
+use crate::app::App;
+use crate::arrived::Arrived;
 use crate::cors::{self, Readers};
 use crate::dialect::Dialect;
 use crate::endpoint::Endpoint;
@@ -17,7 +18,7 @@ impl App {
         &'a self,
         dialect: &'a Dialect,
         place: &Place,
-        arrived: Arrived,
+        arrived: Box<Arrived>,
     ) -> Reply<'a> {
         let asked = &arrived.parts.headers;
         if cors::is_preflight(&arrived.parts.method, asked) {
@@ -50,7 +51,7 @@ impl App {
         &'a self,
         dialect: &'a Dialect,
         refusal: NotFound,
-        arrived: Arrived,
+        arrived: Box<Arrived>,
     ) -> Reply<'a> {
         let own = dialect.own_budget(arrived.parts.uri.path());
         let shown = self

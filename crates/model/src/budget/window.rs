@@ -102,15 +102,16 @@ impl Window {
     /// Where the client stands when there is no room.
     pub fn take(&mut self, rate: Rate, now: Duration) -> Result<Standing, Standing> {
         self.forget(rate, now);
-        let standing = self.standing(rate, now);
-        if standing.remaining == 0 {
-            return Err(standing);
+        let room = rate.requests.saturating_sub(self.load(rate, now));
+        if room > 0 {
+            self.count(rate, ceil(now));
         }
-        self.count(rate, ceil(now));
-        Ok(Standing {
-            remaining: standing.remaining - 1,
-            ..self.standing(rate, now)
-        })
+        let standing = Standing {
+            rate,
+            remaining: room.saturating_sub(1),
+            reset: self.reset(rate, now),
+        };
+        if room > 0 { Ok(standing) } else { Err(standing) }
     }
 
     /// Forgets one request again, of those that were counted last.
@@ -137,19 +138,11 @@ impl Window {
             .fold(0, |sum, slot| sum.saturating_add(slot.count))
     }
 
-    fn standing(&self, rate: Rate, now: Duration) -> Standing {
-        let remaining = rate.requests.saturating_sub(self.load(rate, now));
-        let oldest = self
-            .alive(rate, now)
-            .map(|slot| age(ceil(now), slot.last))
-            .max()
-            .unwrap_or_default();
-        let reset = Duration::from_millis(rate.millis().saturating_sub(oldest).into());
-        Standing {
-            rate,
-            remaining,
-            reset,
-        }
+    /// When the oldest request is forgotten.
+    fn reset(&self, rate: Rate, now: Duration) -> Duration {
+        let ages = self.alive(rate, now).map(|slot| age(ceil(now), slot.last));
+        let oldest = ages.max().unwrap_or_default();
+        Duration::from_millis(rate.millis().saturating_sub(oldest).into())
     }
 
     fn alive(&self, rate: Rate, now: Duration) -> impl Iterator<Item = &Slot> {
