@@ -23,6 +23,7 @@ stories! {
         assert!(answer.body.is_empty());
         insta::assert_snapshot!(shown(answer).replace(&ada.id.to_string(), "(ada)"), @r"
         200
+        cache-control: no-store
         x-auth-user-id: (ada)
         x-auth-email: ada@example.org
         x-auth-roles:
@@ -33,7 +34,6 @@ stories! {
         cross-origin-opener-policy: same-origin
         cross-origin-resource-policy: same-origin
         content-security-policy: default-src 'none'; frame-ancestors 'none'
-        cache-control: no-store
         ");
         let head = ask(&front, &app, "HEAD", CHECK).await.ok(200);
         assert_eq!(head.header("x-auth-email"), Some("ada@example.org"));

@@ -42,7 +42,7 @@ async fn a_refresh_leaves_the_session_cached_as_its_row_is() {
             house.check(&access).await.unwrap();
             upkeep::mark_used(&house.cx.core).await.unwrap();
         }
-        house.pass(Duration::from_secs(60));
+        house.pass(Duration::from_mins(1));
         (access, token) = next(&house, &token).await.unwrap();
         let cached = house.cx.core.caches.sessions.get(&mine.session).unwrap();
         let row = house.stored(mine.session).await;

@@ -137,7 +137,7 @@ async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<O
     }
     let runs = riders
         .iter()
-        .map(|Rider { sql, values, .. }| sentence::run(client, terms.prepare, sql, values));
+        .map(|Rider { sql, values, .. }| sentence::run(client, terms.way.prepare, sql, values));
     let before = Before {
         begin: Some(terms.begin()),
         waiting: Vec::new(),
@@ -152,7 +152,7 @@ async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<O
 }
 
 async fn alone(client: &Held, terms: Terms, Rider { sql, values, .. }: &Rider) -> Answer {
-    let run = sentence::run(client, terms.prepare, sql, values);
+    let run = sentence::run(client, terms.way.prepare, sql, values);
     let Some(begin) = terms.begin_sole() else {
         return row(run.await?, sql);
     };

@@ -37,7 +37,7 @@ pub use self::options::OpenPostgres;
 use self::pool::{Connections, Held};
 use self::readers::Readers;
 use self::shared::Shared;
-use self::terms::{GRACE, SENTENCE, Terms};
+use self::terms::{GRACE, SENTENCE, Terms, Way};
 pub use self::transaction::Transaction;
 use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
 
@@ -55,7 +55,7 @@ pub struct Postgres {
     queue: Arc<Semaphore>,
     permits: u32,
     listening: Option<JoinHandle<()>>,
-    news: News,
+    news: Box<News>,
 }
 
 /// What transactions need, whoever still waits for them.
@@ -64,9 +64,7 @@ struct Core {
     pool: Connections,
     /// Leads to the database without a pooler.
     direct: Arc<Connector>,
-    prepare: bool,
-    /// Whether the pool's connections keep what they are told.
-    settled: bool,
+    way: Way,
 }
 
 impl Core {
@@ -109,21 +107,24 @@ impl Postgres {
                 tokio::spawn(ear.listen())
             });
             let permits = u32::try_from(options.queue.max(1)).unwrap_or(u32::MAX);
+            let settled = options.direct_url.is_none();
             let dial = Dial {
                 connector: Arc::clone(&connector),
-                settle: options.direct_url.is_none(),
+                settle: settled,
             };
             let core = Core {
-                settled: dial.settle,
                 pool: Connections::new(dial, options.connections, Arc::clone(&shared))?,
                 direct,
-                prepare: options.prepare,
+                way: Way {
+                    prepare: options.prepare,
+                    settled,
+                },
                 shared: Arc::clone(&shared),
             };
             Ok(Self {
                 core: Arc::new(core),
                 readers: Readers::new(&connector, options.readers, options.prepare, &shared),
-                news: News::new(&connector, options.prepare, &shared),
+                news: Box::new(News::new(&connector, options.prepare, &shared)),
                 queue: Arc::new(Semaphore::new(permits as usize)),
                 permits,
                 listening,
@@ -135,10 +136,9 @@ impl Postgres {
     pub fn terms(&self, deadline: Instant) -> Terms {
         Terms {
             deadline,
-            prepare: self.core.prepare,
+            way: self.core.way,
             patient: false,
             unsynced: false,
-            settled: self.core.settled,
         }
     }
 
@@ -213,7 +213,7 @@ impl Postgres {
                 left.as_millis().max(1)
             );
             let read = async {
-                if self.core.prepare {
+                if self.core.way.prepare {
                     client
                         .prepare_cached(text)
                         .await
@@ -221,7 +221,7 @@ impl Postgres {
                 }
                 // The three travel together, so whoever gives up waiting leaves no transaction open.
                 let begin = client.batch_execute(&limited);
-                let run = sentence::run(&client, self.core.prepare, text, &bind);
+                let run = sentence::run(&client, self.core.way.prepare, text, &bind);
                 let (_, ran, _) = join3(begin, run, client.batch_execute("COMMIT")).await;
                 ran
             };

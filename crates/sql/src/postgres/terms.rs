@@ -16,12 +16,18 @@ const LATE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 pub struct Terms {
     pub deadline: Instant,
-    /// Whether statements are prepared.
-    pub prepare: bool,
+    pub way: Way,
     /// Whether one sentence may take as long as the whole: a migration.
     pub patient: bool,
     /// Whether the commit is answered before it is on disk.
     pub unsynced: bool,
+}
+
+/// What the way to the server allows.
+#[derive(Clone, Copy)]
+pub struct Way {
+    /// Whether statements are prepared.
+    pub prepare: bool,
     /// Whether the connections of the pool were told [`settle`].
     pub settled: bool,
 }
@@ -78,7 +84,7 @@ impl Terms {
     /// The sentence that begins.
     pub fn begin(&self) -> Cow<'static, str> {
         let left = self.left();
-        let told = self.patient || self.settled && left + LATE > SENTENCE;
+        let told = self.patient || self.way.settled && left + LATE > SENTENCE;
         let mut text = Cow::Borrowed("BEGIN");
         if !told {
             text = format!("BEGIN;{}", limits(served(left), "SET LOCAL")).into();

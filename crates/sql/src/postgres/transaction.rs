@@ -150,7 +150,7 @@ impl Transaction {
         Box::pin(async move {
             let before = self.before();
             let client = self.client.as_ref().ok_or(Error::Lost)?;
-            let run = sentence::each(client, self.terms.prepare, sql, rows);
+            let run = sentence::each(client, self.terms.way.prepare, sql, rows);
             let ran = travel(client, self.terms, &before, run).await;
             ran?.map_err(|failed| self.fail(failed))
         })
@@ -159,7 +159,7 @@ impl Transaction {
     async fn sentence(&mut self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
         let before = self.before();
         let client = self.client.as_ref().ok_or(Error::Lost)?;
-        let run = sentence::run(client, self.terms.prepare, sql, values);
+        let run = sentence::run(client, self.terms.way.prepare, sql, values);
         let ran = travel(client, self.terms, &before, run).await;
         ran?.map_err(|failed| self.fail(failed))
     }

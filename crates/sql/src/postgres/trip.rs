@@ -56,7 +56,7 @@ pub async fn ready(client: &Held, terms: Terms, before: &Before) -> Result<(), F
 
 /// Prepares a sentence, unless it is or none are.
 pub async fn prepare(client: &Held, terms: Terms, sql: &'static str) -> Result<(), Fault> {
-    if terms.prepare {
+    if terms.way.prepare {
         let prepared = client.prepare_cached(sql).await;
         prepared.map_err(|error| fault(&error, sql))?;
     }
@@ -79,7 +79,7 @@ pub async fn together<T>(
     };
     let sent = waiting
         .iter()
-        .map(|Waiting { sql, values }| sentence::run(client, terms.prepare, sql, values));
+        .map(|Waiting { sql, values }| sentence::run(client, terms.way.prepare, sql, values));
     let (began, sent, ran) = join3(began, join_all(sent), run).await;
     if let Some(failed) = sent.into_iter().find_map(Result::err) {
         return Err(failed);

@@ -178,16 +178,16 @@ on_both! {
     }
 
     async fn a_sentence_that_wrote_all_of_it_is_the_last(t: Fixture) {
+        async fn goes_on(tx: &mut Tx, (): &()) -> Result<u64, Error> {
+            tx.sole(PUT_NEW, bind![9_i64]).await?;
+            tx.run(PUT, bind![10_i64]).await
+        }
         assert_eq!(t.db.write(soon(), put_or_count, 7).await, Ok(0));
         assert_eq!(t.db.write_unsynced(soon(), put_or_count, 8).await, Ok(0));
         assert_eq!(t.ids().await, [7, 8]);
         assert_eq!(t.db.write(soon(), put_or_count, 7).await, Ok(2), "it wrote nothing, so others may follow");
         assert_eq!(t.db.write_unsynced(soon(), put_or_count, 7).await, Ok(2));
 
-        async fn goes_on(tx: &mut Tx, (): &()) -> Result<u64, Error> {
-            tx.sole(PUT_NEW, bind![9_i64]).await?;
-            tx.run(PUT, bind![10_i64]).await
-        }
         let answer = t.db.write(soon(), goes_on, ()).await;
         assert!(matches!(answer, Err(Error::Other(_))), "{answer:?}");
         assert!(!t.ids().await.contains(&10));

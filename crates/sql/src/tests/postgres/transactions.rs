@@ -127,6 +127,8 @@ async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
         tokio::time::sleep(Duration::from_millis(1500)).await;
         Ok(())
     }
+    const WAITING: &str =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     async fn touch(tx: &mut Tx, id: &i64) -> Result<Duration, Error> {
         let began = Instant::now();
         tx.sole(
@@ -148,6 +150,10 @@ async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
         until("the row is held", async || held.load(Ordering::SeqCst) > 0).await;
         let blocked = t.db.write(soon(), touch, 1);
         let later = async {
+            until("it waits for the row", async || {
+                !t.db.read_all(WAITING, &[]).await.unwrap().is_empty()
+            })
+            .await;
             let mut longest = Duration::ZERO;
             for id in 2..30 {
                 longest = longest.max(t.db.write(soon(), touch, id).await.unwrap());
@@ -158,7 +164,7 @@ async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
     };
     let (holder, (blocked, longest)) = tokio::join!(holder, others);
     holder.unwrap();
-    assert!(blocked.unwrap() > Duration::from_millis(1000));
+    assert!(blocked.unwrap() > Duration::from_secs(1));
     assert!(longest < Duration::from_millis(700), "{longest:?}");
 }
 

@@ -284,9 +284,9 @@ async fn who_asks_at_the_same_time_shares_an_answer_and_a_failure() {
     let asker = deaf.db.asker().unwrap();
     let all_ask = async || {
         let began = Instant::now();
-        let asked = futures_util::future::join_all((0..50).map(|_| asker.ask())).await;
+        let answers = futures_util::future::join_all((0..50).map(|_| asker.ask())).await;
         (
-            asked.iter().filter(|answer| answer.is_ok()).count(),
+            answers.iter().filter(|answer| answer.is_ok()).count(),
             began.elapsed(),
         )
     };
