@@ -99,7 +99,9 @@ fn sign_in_all(server: &Server) -> Result<String, Failed> {
         let leaf = tokens.get("refresh_token").and_then(Value::as_str);
         writeln!(leaves, "{}", leaf.unwrap_or_default())?;
     }
-    let file = server.data().join("bench-tokens.txt");
+    // Two nodes have one data folder, and each its own clients.
+    let (_, port) = server.base_url.rsplit_once(':').unwrap_or_default();
+    let file = server.data().join(format!("bench-tokens-{port}.txt"));
     std::fs::write(&file, leaves)?;
     Ok(file.to_string_lossy().into_owned())
 }
