@@ -90,8 +90,8 @@ impl Cx {
         }
     }
 
-    /// As [`write_in_company`](Self::write_in_company), but without waiting for the disk: power loss may undo it until a later write has been
-    /// answered. For what no answer speaks of.
+    /// As [`write_in_company`](Self::write_in_company), but without waiting for the disk: power loss may undo it until a
+    /// later write has been answered. For what no answer speaks of.
     pub(crate) async fn write_unsynced<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
     where
         F: for<'t> Act<'t, I, Result<T, Stop>> + Copy + Send + Sync + 'static,

@@ -211,7 +211,6 @@ impl Line {
     }
 
     /// How long a newcomer would wait for a worker.
-    /// How long a job that joins now would wait.
     pub(super) fn backlog(&self) -> Duration {
         self.wait(&self.state())
     }

@@ -20,6 +20,9 @@ use crate::{Error, Row, Value};
 const LANES: usize = 1;
 /// How long one may keep the next from leaving.
 const HOLDUP: Duration = Duration::from_millis(50);
+/// How long a convoy waits for a locked row before it is given up, and each goes by itself: whoever locks several of its
+/// rows in another order may wait for it in turn.
+const LOCKED: Duration = Duration::from_millis(20);
 /// Sentences in one convoy, at most.
 const LONGEST: usize = 24;
 
@@ -138,8 +141,9 @@ async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<O
     let runs = riders
         .iter()
         .map(|Rider { sql, values, .. }| sentence::run(client, terms.way.prepare, sql, values));
+    let begin = terms.begin();
     let before = Before {
-        begin: Some(terms.begin()),
+        begin: Some(format!("{begin};SET LOCAL lock_timeout={}", LOCKED.as_millis()).into()),
         waiting: Vec::new(),
     };
     let run = async {

@@ -169,6 +169,42 @@ async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_locks_rows_in_another_order_than_a_convoy_is_not_a_second_in_its_way() {
+    async fn backwards(tx: &mut Tx, held: &Arc<AtomicU32>) -> Result<(), Error> {
+        tx.run("UPDATE notes SET word = 'two' WHERE id = 2", &[]).await?;
+        held.store(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        tx.run("UPDATE notes SET word = 'one' WHERE id = 1", &[])
+            .await
+            .map(drop)
+    }
+    async fn touch(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+        let sql = "UPDATE notes SET body = NULL WHERE id = $1 RETURNING id";
+        tx.sole(sql, bind![*id]).await.map(drop)
+    }
+    let Some(t) = Fixture::postgres(|_| {}).await else {
+        return;
+    };
+    for id in 1..9 {
+        t.db.write(soon(), insert, id).await.unwrap();
+    }
+    // The connections are made.
+    futures_util::future::join_all((1..9).map(|id| t.db.write(soon(), touch, id))).await;
+    let held = Arc::new(AtomicU32::new(0));
+    let holder = t.db.write(soon(), backwards, Arc::clone(&held));
+    let riders = async {
+        until("the row is held", async || held.load(Ordering::SeqCst) > 0).await;
+        let began = Instant::now();
+        let ridden = futures_util::future::join_all((1..9).map(|id| t.db.write(soon(), touch, id))).await;
+        (ridden, began.elapsed())
+    };
+    let (holder, (ridden, took)) = tokio::join!(holder, riders);
+    holder.unwrap();
+    assert!(ridden.iter().all(Result::is_ok), "{ridden:?}");
+    assert!(took < Duration::from_millis(800), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_sheds() {
     async fn slow(tx: &mut Tx, (): &()) -> Result<(), Error> {
         tx.all("SELECT 1 FROM pg_sleep(0.3)", &[]).await.map(drop)

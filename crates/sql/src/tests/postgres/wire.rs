@@ -12,6 +12,14 @@ fn silent(options: &mut OpenPostgres) {
     options.listener = None;
 }
 
+/// A database, and what goes to it through the wire between.
+async fn through_a_wire() -> Option<(Fixture, Wire, Fixture)> {
+    let t = Fixture::postgres(|_| {}).await?;
+    let wire = wire_to(&t);
+    let through = Fixture::at(wire.url(), silent).await;
+    Some((t, wire, through))
+}
+
 #[tokio::test]
 async fn begin_travels_with_the_first_sentence_and_a_scan_is_one_flight() {
     let Some(t) = Fixture::postgres(|_| {}).await else {
@@ -88,11 +96,9 @@ async fn sentences_that_are_whole_transactions_travel_together_and_fail_alone() 
         };
         tx.sole(sql, bind![*id]).await.map(drop)
     }
-    let Some(t) = Fixture::postgres(|_| {}).await else {
+    let Some((t, wire, through)) = through_a_wire().await else {
         return;
     };
-    let wire = wire_to(&t);
-    let through = Fixture::at(wire.url(), silent).await;
     let fill = async |ids: std::ops::Range<i64>| {
         let writes = ids.map(|id| through.db.write(soon(), put, id));
         futures_util::future::join_all(writes).await
@@ -122,11 +128,9 @@ async fn sentences_that_are_whole_transactions_travel_together_and_fail_alone() 
 
 #[tokio::test]
 async fn rl08_a_sentence_that_is_all_of_it_is_run_again_when_its_answer_is_not_seen() {
-    let Some(t) = Fixture::postgres(|_| {}).await else {
+    let Some((t, wire, through)) = through_a_wire().await else {
         return;
     };
-    let wire = wire_to(&t);
-    let through = Fixture::at(wire.url(), silent).await;
     through.db.write(soon(), process, ()).await.unwrap();
     wire.cut_at_commit();
     let again = through.db.write_unsynced(soon(), put_or_count, 1).await;
@@ -139,11 +143,9 @@ async fn rl08_a_sentence_that_is_all_of_it_is_run_again_when_its_answer_is_not_s
 
 #[tokio::test]
 async fn reads_follow_each_other_without_waiting_for_answers() {
-    let Some(t) = Fixture::postgres(|_| {}).await else {
+    let Some((_t, wire, through)) = through_a_wire().await else {
         return;
     };
-    let wire = wire_to(&t);
-    let through = Fixture::at(wire.url(), silent).await;
     through.db.read_one(PROCESS, &[]).await.unwrap();
     wire.flights();
     let reads = (0..50).map(|_| through.db.read_one(PROCESS, &[]));
@@ -156,11 +158,9 @@ async fn reads_follow_each_other_without_waiting_for_answers() {
 
 #[tokio::test]
 async fn rl08_an_answer_to_commit_that_is_not_seen_is_unknown_and_not_repeated() {
-    let Some(t) = Fixture::postgres(|_| {}).await else {
+    let Some((t, wire, through)) = through_a_wire().await else {
         return;
     };
-    let wire = wire_to(&t);
-    let through = Fixture::at(wire.url(), silent).await;
     through.db.write(soon(), process, ()).await.unwrap();
     wire.cut_at_commit();
     assert_eq!(through.db.write(soon(), insert, 1).await, Err(Error::Unknown));
