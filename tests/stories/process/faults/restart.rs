@@ -28,12 +28,16 @@ fn rl08_a_database_that_crashes_again_and_again_costs_only_503s_and_nothing_that
     assert_eq!(nodes.recheck(seen, &House(&cluster, house.name())), [""; 0]);
 }
 
-/// The check of the story above must be able to fail: a database that answers before its log is written is noticed.
+/// The check of the story above must be able to fail: a database that answers before its log is written is noticed. It
+/// writes its log every ten seconds all the same, so once in a while there is nothing to forget.
 #[test]
 fn rl08_control_a_database_that_forgets_the_last_commits_is_noticed() {
-    if !cluster::installed() {
-        return;
+    if cluster::installed() {
+        assert!((0..3).any(|_| is_noticed_to_forget()));
     }
+}
+
+fn is_noticed_to_forget() -> bool {
     let cluster = Cluster::start(&[
         "synchronous_commit=off",
         "wal_writer_delay=10s",
@@ -51,10 +55,7 @@ fn rl08_control_a_database_that_forgets_the_last_commits_is_noticed() {
     cluster.start_again();
     let wrong = seen.ledger.missing(&House(&cluster, house.name()));
     let noticed = ["registered as", "was answered, the leaf is"];
-    assert!(
-        wrong
-            .iter()
-            .any(|it| noticed.iter().any(|noticed| it.contains(noticed))),
-        "{wrong:?}"
-    );
+    wrong
+        .iter()
+        .any(|it| noticed.iter().any(|noticed| it.contains(noticed)))
 }
