@@ -83,18 +83,14 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
 /// The session of an authentic token, as far as this process knows it: enough for a step from what it believes to be
 /// the live generation, since the row decides about that. Whatever else is presented, another node may know better.
 async fn known(cx: &Cx, token: &RefreshText) -> Result<Arc<LiveSession>, Error> {
-    let find = || async {
-        let found = authenticate::find_session(&cx.core, token.session).await?;
-        found.ok_or(Error::from(Refresh::Unknown))
+    let is_plain = |live: &Arc<LiveSession>| {
+        live.session.is_live(cx.now()) && live.session.family.leaf == i64::from(token.generation)
     };
-    let live = find().await?;
-    prove(cx, token, &live.session).await?;
-    let plain = live.session.is_live(cx.now()) && live.session.family.leaf == i64::from(token.generation);
-    if plain {
-        return Ok(live);
+    let plain = cx.core.caches.sessions.get(&token.session).filter(is_plain);
+    match plain {
+        Some(live) => prove(cx, token, &live.session).await.map(|()| live),
+        None => Ok(Arc::new(LiveSession::new(find(cx, token).await?))),
     }
-    cx.core.caches.sessions.forget(&token.session);
-    find().await
 }
 
 /// The session of an authentic token.
@@ -153,11 +149,8 @@ async fn step_on(cx: &Cx, step: Advance, session: &Session) -> Result<Stand, Err
     let ticket = cx.core.caches.sessions.ticket(&session.id);
     let (stand, moved) = cx.write(advance, Step { step, reused }).await?;
     if moved && step.generation == session.family.leaf {
-        let moved = LiveSession::new(after(&step, session));
-        cx.core
-            .caches
-            .sessions
-            .renew(&ticket, session.id, Arc::new(moved));
+        let live = Arc::new(LiveSession::new(after(&step, session)));
+        cx.core.caches.sessions.renew(&ticket, session.id, live);
     }
     Ok(stand)
 }

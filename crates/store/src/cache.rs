@@ -227,17 +227,19 @@ where
 
     /// Keeps a value that was read after its ticket was taken, unless the key was announced meanwhile.
     pub fn fill(&self, ticket: &Ticket, key: K, value: V) {
-        let gate = self.shelf.gate(&key);
-        if *gate == ticket.0 {
-            self.shelf.entries.insert(key, value);
-        }
+        self.keep(ticket.0, key, value);
     }
 
     /// Keeps the value that a commit of this process gave the key. Its ticket was taken before that transaction began, and
     /// the commit's own announcement is the only one since: whatever else was committed would have been announced too.
     pub fn renew(&self, ticket: &Ticket, key: K, value: V) {
+        self.keep(ticket.0 + 1, key, value);
+    }
+
+    /// Keeps a value if its gate's keys were announced just so often.
+    fn keep(&self, announced: u64, key: K, value: V) {
         let gate = self.shelf.gate(&key);
-        if *gate == ticket.0 + 1 {
+        if *gate == announced {
             self.shelf.entries.insert(key, value);
         }
     }

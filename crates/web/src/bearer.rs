@@ -1,5 +1,6 @@
 //! `Authorization: Bearer` (RFC 6750 §2.1), read strictly: what could be understood in two ways authenticates nobody.
 
+use crate::byte_table::ByteTable;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::HeaderMap;
@@ -9,19 +10,7 @@ use http::header::AUTHORIZATION;
 const MAX_LENGTH: usize = 8 * 1024;
 
 /// Which bytes a token is written with, looked up, because each request that carries one has some eight hundred.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a constant is computed by the compiler, which would say so"
-)]
-const WRITTEN: [bool; 256] = {
-    let (mut written, mut byte) = ([false; 256], 0_u8);
-    while byte < 128 {
-        let sign = matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
-        written[byte as usize] = sign || byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    written
-};
+static WRITTEN: ByteTable = ByteTable::alphanumerics_and(b"-._~+/=");
 
 /// What the request says in `Authorization`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +38,8 @@ fn token(value: &[u8]) -> Option<&str> {
     let space = value.iter().position(|byte| *byte == b' ')?;
     let (scheme, token) = (value.get(..space)?, value.get(space + 1..)?);
     // `b64token` of RFC 6750 and nothing else: no second space, no comma-joined second credential.
-    let written = |byte: &u8| WRITTEN.get(usize::from(*byte)) == Some(&true);
     // To look at every byte takes half as long as to stop at the first that is wrong.
-    let all_written = |token: &[u8]| token.iter().fold(true, |all, byte| all & written(byte));
+    let all_written = |token: &[u8]| token.iter().fold(true, |all, byte| all & WRITTEN.has(*byte));
     let well_formed = (1..=MAX_LENGTH).contains(&token.len()) && all_written(token);
     let token = (scheme.eq_ignore_ascii_case(b"bearer") && well_formed).then_some(token)?;
     std::str::from_utf8(token).ok()

@@ -13,6 +13,7 @@ mod arrived;
 mod bearer;
 mod bodies;
 mod body;
+mod byte_table;
 mod call;
 mod caught;
 mod charge;

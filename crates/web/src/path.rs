@@ -1,5 +1,10 @@
 //! Paths: one spelling each, seen alike by every check.
 
+use crate::byte_table::ByteTable;
+
+/// Which bytes a segment is written with, looked up, because every request has a path.
+static PLAIN: ByteTable = ByteTable::alphanumerics_and(b"-._~@+:,=");
+
 /// Whether a path has the one form that the router and every check understand alike: plain ASCII segments,
 /// each non-empty. Percent-escapes, `;`, `\`, `//`, dot segments and a trailing slash make another spelling of
 /// some path, or none, and lead nowhere.
@@ -11,24 +16,8 @@ pub(crate) fn is_plain(path: &str) -> bool {
 }
 
 fn is_plain_segment(segment: &[u8]) -> bool {
-    let plain = |byte: &u8| PLAIN.get(usize::from(*byte)) == Some(&true);
-    !matches!(segment, b"" | b"." | b"..") && segment.iter().all(plain)
+    !matches!(segment, b"" | b"." | b"..") && segment.iter().all(|byte| PLAIN.has(*byte))
 }
-
-/// Which bytes a segment is written with, looked up, because every request has a path.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a constant is computed by the compiler, which would say so"
-)]
-const PLAIN: [bool; 256] = {
-    let (mut plain, mut byte) = ([false; 256], 0_u8);
-    while byte < 128 {
-        let sign = matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+' | b':' | b',' | b'=');
-        plain[byte as usize] = sign || byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    plain
-};
 
 /// Whether a path may be passed on to an upstream: every program that follows RFC 3986 reads it as the same segments as
 /// we do. Escapes may stand only for what has no other spelling and no meaning in a path, `;` and `//` nowhere, and a

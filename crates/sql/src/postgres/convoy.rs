@@ -1,13 +1,15 @@
 //! Sentences that are whole transactions travel together: whoever has a connection first takes along all that are ready,
 //! and one commit, with its wait for the disk, serves them all.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::pin::pin;
+use std::slice;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Mutex as Lane, oneshot};
 
 use super::fault::{Fate, Fault, fault};
 use super::pool::Held;
@@ -16,8 +18,6 @@ use super::terms::Terms;
 use super::trip::{self, Before};
 use crate::{Error, Row, Value};
 
-/// Convoys on their way at once: with more, each takes fewer along.
-const LANES: usize = 1;
 /// How long one may keep the next from leaving.
 const HOLDUP: Duration = Duration::from_millis(50);
 /// How long a convoy waits for a locked row before it is given up, and each goes by itself: whoever locks several of its
@@ -28,7 +28,8 @@ const LONGEST: usize = 24;
 
 pub struct Convoy {
     ready: Mutex<VecDeque<Rider>>,
-    lanes: Semaphore,
+    /// Held by the one on its way: with more at once, each would take fewer along.
+    lane: Lane<()>,
 }
 
 /// A sentence, and whoever waits for what came of it.
@@ -39,6 +40,14 @@ struct Rider {
 }
 
 impl Rider {
+    async fn run(&self, client: &Held, terms: Terms) -> Answer {
+        let ran = sentence::run(client, terms.way.prepare, self.sql, &self.values).await?;
+        ran.one(self.sql).map_err(|error| Fault {
+            error,
+            fate: Fate::Undone,
+        })
+    }
+
     /// Who rode on another's connection has lost none.
     fn arrive(self, answer: Answer) {
         let answer = answer.map_err(|failed| match failed.fate {
@@ -60,7 +69,7 @@ impl Convoy {
     pub const fn new() -> Self {
         Self {
             ready: Mutex::new(VecDeque::new()),
-            lanes: Semaphore::const_new(LANES),
+            lane: Lane::const_new(()),
         }
     }
 
@@ -73,7 +82,7 @@ impl Convoy {
             tokio::select! {
                 biased;
                 answered = &mut answer => return answered.unwrap_or_else(|_| Err(stranded())),
-                lane = self.lanes.acquire() => {
+                lane = self.lane.lock() => {
                     // Those whom the last one brought home make room for others, who are ready in a moment.
                     tokio::task::yield_now().await;
                     let mut driving = pin!(drive(client, terms, self.take()));
@@ -135,48 +144,39 @@ async fn drive(client: &Held, terms: Terms, riders: Vec<Rider>) {
 }
 
 async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<Option<Row>>, Fault> {
-    for rider in riders {
-        trip::prepare(client, terms, rider.sql).await?;
-    }
-    let runs = riders
-        .iter()
-        .map(|Rider { sql, values, .. }| sentence::run(client, terms.way.prepare, sql, values));
-    let begin = terms.begin();
-    let before = Before {
-        begin: Some(format!("{begin};SET LOCAL lock_timeout={}", LOCKED.as_millis()).into()),
-        waiting: Vec::new(),
-    };
-    let run = async {
-        let (ran, committed) = join(join_all(runs), client.batch_execute("COMMIT")).await;
-        let rows = riders.iter().zip(ran).map(|(rider, ran)| row(ran?, rider.sql));
-        let rows = rows.collect::<Result<_, _>>()?;
-        committed.map(|()| rows).map_err(|error| fault(&error, "COMMIT"))
-    };
-    trip::together(client, terms, &before, run).await
+    let begin = format!("{};SET LOCAL lock_timeout={}", terms.begin(), LOCKED.as_millis());
+    committed(client, terms, begin.into(), riders).await
 }
 
-async fn alone(client: &Held, terms: Terms, Rider { sql, values, .. }: &Rider) -> Answer {
-    let run = sentence::run(client, terms.way.prepare, sql, values);
-    let Some(begin) = terms.begin_sole() else {
-        return row(run.await?, sql);
-    };
-    // The commit would overtake it.
-    trip::prepare(client, terms, sql).await?;
+async fn alone(client: &Held, terms: Terms, rider: &Rider) -> Answer {
+    match terms.begin_sole() {
+        Some(begin) => {
+            let mut rows = committed(client, terms, begin, slice::from_ref(rider)).await?;
+            Ok(rows.pop().flatten())
+        }
+        None => rider.run(client, terms).await,
+    }
+}
+
+/// Runs a transaction of these sentences, all of it on its way before anything is answered.
+async fn committed(
+    client: &Held,
+    terms: Terms,
+    begin: Cow<'static, str>,
+    riders: &[Rider],
+) -> Result<Vec<Option<Row>>, Fault> {
+    for rider in riders {
+        sentence::ready(client, terms.way.prepare, rider.sql).await?;
+    }
     let before = Before {
         begin: Some(begin),
         waiting: Vec::new(),
     };
     let run = async {
-        let (ran, committed) = join(run, client.batch_execute("COMMIT")).await;
-        let row = row(ran?, sql)?;
-        committed.map(|()| row).map_err(|error| fault(&error, "COMMIT"))
+        let runs = riders.iter().map(|rider| rider.run(client, terms));
+        let (ran, committed) = join(join_all(runs), client.batch_execute("COMMIT")).await;
+        let rows = ran.into_iter().collect::<Result<_, _>>()?;
+        committed.map(|()| rows).map_err(|error| fault(&error, "COMMIT"))
     };
     trip::together(client, terms, &before, run).await
-}
-
-fn row(outcome: sentence::Outcome, sql: &str) -> Answer {
-    outcome.one(sql).map_err(|error| Fault {
-        error,
-        fate: Fate::Undone,
-    })
 }

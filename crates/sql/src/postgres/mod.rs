@@ -30,7 +30,6 @@ use tokio::task::JoinHandle;
 
 use self::body::{Body, body};
 use self::connector::{Connector, Dial};
-use self::fault::fault;
 use self::listen::Ear;
 use self::news::News;
 pub use self::options::OpenPostgres;
@@ -213,12 +212,7 @@ impl Postgres {
                 left.as_millis().max(1)
             );
             let read = async {
-                if self.core.way.prepare {
-                    client
-                        .prepare_cached(text)
-                        .await
-                        .map_err(|error| fault(&error, text))?;
-                }
+                sentence::ready(&client, self.core.way.prepare, text).await?;
                 // The three travel together, so whoever gives up waiting leaves no transaction open.
                 let begin = client.batch_execute(&limited);
                 let run = sentence::run(&client, self.core.way.prepare, text, &bind);

@@ -61,6 +61,16 @@ pub async fn run(
     collect(sent.map_err(|error| fault(&error, sql))?, sql).await
 }
 
+/// Prepares a sentence that is to be sent with others, unless it is or none are: otherwise it would be sent behind those
+/// that follow it.
+pub async fn ready(client: &ClientWrapper, prepare: bool, sql: &'static str) -> Result<(), Fault> {
+    if prepare {
+        let prepared = client.prepare_cached(sql).await;
+        prepared.map_err(|error| fault(&error, sql))?;
+    }
+    Ok(())
+}
+
 /// Runs a sentence that returns no rows once for each row of values, without waiting between them; answers how many rows
 /// it wrote. After the first that fails, the server refuses the rest.
 pub async fn each(
@@ -69,13 +79,8 @@ pub async fn each(
     sql: &'static str,
     rows: &[Vec<Value>],
 ) -> Result<u64, Fault> {
-    if prepare {
-        // Once, before so many ask for it that it would be prepared for each of them.
-        client
-            .prepare_cached(sql)
-            .await
-            .map_err(|error| fault(&error, sql))?;
-    }
+    // Once, before so many ask for it that it would be prepared for each of them.
+    ready(client, prepare, sql).await?;
     let runs = rows.iter().map(|values| run(client, prepare, sql, values));
     let mut written = 0;
     for ran in join_all(runs).await {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use futures_util::future::{join_all, join3};
 
-use super::fault::{Fate, Fault, fault};
+use super::fault::{Fate, Fault};
 use super::pool::Held;
 use super::sentence;
 use super::terms::Terms;
@@ -20,7 +20,6 @@ pub struct Waiting {
 }
 
 /// What goes before a sentence, in the same packet.
-#[derive(Default)]
 pub struct Before {
     /// BEGIN, if nothing has begun.
     pub begin: Option<Cow<'static, str>>,
@@ -46,19 +45,10 @@ pub async fn travel<T>(
     Ok(ran.unwrap_or_else(|_| Err(Fault::silent())))
 }
 
-/// Prepares what waits: a sentence that had to be prepared first would be sent behind those that follow it.
+/// Prepares what waits.
 pub async fn ready(client: &Held, terms: Terms, before: &Before) -> Result<(), Fault> {
     for Waiting { sql, .. } in &before.waiting {
-        prepare(client, terms, sql).await?;
-    }
-    Ok(())
-}
-
-/// Prepares a sentence, unless it is or none are.
-pub async fn prepare(client: &Held, terms: Terms, sql: &'static str) -> Result<(), Fault> {
-    if terms.way.prepare {
-        let prepared = client.prepare_cached(sql).await;
-        prepared.map_err(|error| fault(&error, sql))?;
+        sentence::ready(client, terms.way.prepare, sql).await?;
     }
     Ok(())
 }
