@@ -44,6 +44,7 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
     }
     let step = Advance {
         session: session.id,
+        user: session.user,
         generation: token.generation.into(),
         now: cx.now(),
         overlap: cx.project.settings.tokens.overlap(),

@@ -35,7 +35,7 @@ where
 /// What the end of a body means: whether its writes are kept, and what it is answered. A sentence that failed has spoilt
 /// the transaction, whatever the body made of that.
 pub(crate) fn settle<T, E: Abort>(tx: &Tx, outcome: Result<T, E>) -> (bool, Result<T, E>) {
-    let keep = outcome.as_ref().map_or_else(Abort::keeps_writes, |_| true);
+    let keep = tx.is_whole() || outcome.as_ref().map_or_else(Abort::keeps_writes, |_| true);
     match tx.failed() {
         Some(failed) if keep => (false, Err(failed.clone().into())),
         _ => (keep, outcome),

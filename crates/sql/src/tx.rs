@@ -16,6 +16,8 @@ pub struct Tx {
     failed: Option<Error>,
     /// Whether a sentence was all of it.
     whole: bool,
+    /// Whether what this body wrote to `SQLite` can be undone without undoing others.
+    marked: bool,
 }
 
 /// The database behind a transaction.
@@ -33,7 +35,7 @@ struct Told {
 impl Tx {
     /// Runs a sentence and returns all its rows.
     pub async fn all(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Vec<Row>, Error> {
-        let text = self.text(sql)?;
+        let text = self.undoable(sql)?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::all(connection, text, bind),
             Driver::Postgres(transaction) => transaction.all(text, bind).await,
@@ -43,7 +45,7 @@ impl Tx {
 
     /// Runs a sentence that returns one row or none; several are an error.
     pub async fn one(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Option<Row>, Error> {
-        let text = self.text(sql)?;
+        let text = self.undoable(sql)?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::one(connection, text, bind),
             Driver::Postgres(transaction) => transaction.one(text, bind).await,
@@ -53,7 +55,7 @@ impl Tx {
 
     /// Runs a sentence that returns no rows; answers how many it wrote.
     pub async fn run(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<u64, Error> {
-        let text = self.text(sql)?;
+        let text = self.undoable(sql)?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::run(connection, text, bind),
             Driver::Postgres(transaction) => transaction.run(text, bind).await,
@@ -64,7 +66,7 @@ impl Tx {
     /// Runs a sentence that returns no rows and whose count nobody needs. On `PostgreSQL` it travels with the next one, or
     /// with the commit, and if it fails, that does.
     pub async fn send(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<(), Error> {
-        let text = self.text(sql)?;
+        let text = self.undoable(sql)?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::run(connection, text, bind).map(drop),
             Driver::Postgres(transaction) => transaction.send(text, bind).await,
@@ -72,24 +74,26 @@ impl Tx {
         self.note(answer)
     }
 
-    /// Runs a first sentence that writes all that this transaction writes, and then returns one row, or that writes
-    /// nothing and returns none. With a row the transaction is over: no sentence may follow, its body ends well, and on
+    /// Runs a first sentence that returns no rows and writes all that this transaction writes, or nothing; answers whether
+    /// it wrote. If so the transaction is over: no sentence may follow, whatever its body answers is kept, and on
     /// `PostgreSQL` it is committed already, in the same trip. Nothing that travels to other nodes may be announced. If
     /// the connection is lost the body is run again, whether or not this was committed.
-    pub async fn sole(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Option<Row>, Error> {
+    pub async fn sole(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<bool, Error> {
         let text = self.text(sql)?;
         let answer = match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite::one(connection, text, bind),
+            Driver::Sqlite(_) if self.marked => Err(Error::Other(format!("not the first sentence: {text}"))),
+            Driver::Sqlite(connection) => sqlite::run(connection, text, bind),
             Driver::Postgres(transaction) => transaction.sole(text, bind).await,
         };
-        self.whole = matches!(answer, Ok(Some(_)));
-        self.note(answer)
+        let wrote = answer.map(|count| count > 0);
+        self.whole = wrote == Ok(true);
+        self.note(wrote)
     }
 
     /// Runs a sentence that returns no rows once for each of `rows`, on `PostgreSQL` without waiting between them; answers
     /// how many rows were written in all.
     pub async fn each(&mut self, sql: impl Into<Sql>, rows: &[Vec<Value>]) -> Result<u64, Error> {
-        let text = self.text(sql)?;
+        let text = self.undoable(sql)?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::each(connection, text, rows),
             Driver::Postgres(transaction) => transaction.each(text, rows).await,
@@ -100,6 +104,7 @@ impl Tx {
     /// Runs the sentences of a migration.
     pub(crate) async fn script(&mut self, text: &str) -> Result<(), Error> {
         self.unspoilt()?;
+        self.mark()?;
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::script(connection, text),
             Driver::Postgres(transaction) => Box::pin(transaction.script(text)).await,
@@ -127,6 +132,7 @@ impl Tx {
             announced: Vec::new(),
             failed: None,
             whole: false,
+            marked: false,
         }
     }
 
@@ -154,6 +160,43 @@ impl Tx {
         Ok(text)
     }
 
+    /// The text of a sentence that others may follow.
+    fn undoable(&mut self, sql: impl Into<Sql>) -> Result<&'static str, Error> {
+        let text = self.text(sql)?;
+        self.mark()?;
+        Ok(text)
+    }
+
+    /// Before the first of them on `SQLite`, whose transactions are many bodies': a savepoint, which costs a copy of every
+    /// page that is written after it.
+    fn mark(&mut self) -> Result<(), Error> {
+        if let (Driver::Sqlite(connection), false) = (&self.driver, self.marked) {
+            let marked = sqlite::run(connection, "SAVEPOINT body", &[]);
+            self.note(marked)?;
+            self.marked = true;
+        }
+        Ok(())
+    }
+
+    /// Ends what this body does on `SQLite`, keeping its writes or not.
+    pub(crate) fn end(&mut self, keep: bool) -> Result<(), Error> {
+        let Driver::Sqlite(connection) = &self.driver else {
+            return Ok(());
+        };
+        if !std::mem::take(&mut self.marked) {
+            return Ok(());
+        }
+        if !keep {
+            sqlite::run(connection, "ROLLBACK TO body", &[])?;
+        }
+        sqlite::run(connection, "RELEASE body", &[]).map(drop)
+    }
+
+    /// Whether a sentence was all of this transaction.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     fn unspoilt(&self) -> Result<(), Error> {
         self.failed.clone().map_or(Ok(()), Err)
     }
@@ -172,6 +215,7 @@ impl Tx {
     pub(crate) fn clear(&mut self) -> usize {
         self.failed = None;
         self.whole = false;
+        self.marked = false;
         self.announced.len()
     }
 

@@ -54,8 +54,7 @@ sentences! {
                 WHEN login_attempts.failures = CAST($5 AS BIGINT) THEN CAST($7 AS BIGINT)
                 ELSE CAST($8 AS BIGINT) END,
             updated_at = $4
-        WHERE login_attempts.locked_until <= $4 OR login_attempts.locked_until > $8
-        RETURNING failures";
+        WHERE login_attempts.locked_until <= $4 OR login_attempts.locked_until > $8";
     // A charge is only ever made while the account is open, so taking one back opens it again.
     REFUND = "UPDATE login_attempts SET failures = failures - 1, locked_until = 0
         WHERE project = $1 AND environment = $2 AND account = $3 AND failures > 0";
@@ -79,7 +78,7 @@ pub async fn charge(
     let (project, environment) = (realm.project.bytes(), realm.environment.as_str());
     let bind =
         bind![project, environment, account.bytes(), now.micros(), lockout.failures, first, second, last];
-    if tx.sole(CHARGE, bind).await?.is_some() {
+    if tx.sole(CHARGE, bind).await? {
         return Ok(Charge::Counted);
     }
     let row = tx.one(LOCKED_UNTIL, bind![project, environment, account.bytes()]).await?;

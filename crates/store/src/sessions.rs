@@ -48,12 +48,11 @@ sentences! {
     // Row 3 of the state table, and row 5; whatever else is true, no row matches.
     ADVANCE = "UPDATE sessions SET parent = leaf, leaf = leaf + 1, rotated_at = $3, leaf_used_at = NULL, idle_until = $4
         WHERE id = $1 AND leaf = $2 AND revoked_at IS NULL AND expires_at > $3
-            AND (idle_until IS NULL OR idle_until > $3)
-        RETURNING leaf, user_id";
+            AND (idle_until IS NULL OR idle_until > $3)";
     REPLACE = "UPDATE sessions SET leaf = leaf + 1, rotated_at = $3, idle_until = $4
         WHERE id = $1 AND parent = $2 AND leaf_used_at IS NULL AND NOT CAST($6 AS BOOLEAN) AND rotated_at <= $5
             AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
-        RETURNING leaf, user_id";
+        RETURNING leaf";
     // An update of nothing is the portable way to hold a row and to see its newest version.
     HOLD = concat!("UPDATE sessions SET leaf = leaf WHERE id = $1 RETURNING ", all!());
     END = "UPDATE sessions SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id";
@@ -141,6 +140,8 @@ pub async fn make_room(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<usiz
 pub struct Advance {
     /// The session.
     pub session: SessionId,
+    /// Whose it is.
+    pub user: UserId,
     /// The presented generation; its MAC was verified.
     pub generation: i64,
     /// The moment of the step.
@@ -157,21 +158,20 @@ pub struct Advance {
 /// number of concurrent calls with one presented generation exactly one is answered with one. It is the first that its
 /// transaction does, and the last if it moved anything.
 pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> {
-    let Advance { session, generation, now, overlap, used, idle_until } = *step;
+    let Advance { session, user, generation, now, overlap, used, idle_until } = *step;
     let idle_until = idle_until.map(Timestamp::micros);
-    let moved = if let Some(row) = tx.sole(ADVANCE, bind![session.bytes(), generation, now.micros(), idle_until]).await? {
+    let leaf = if tx.sole(ADVANCE, bind![session.bytes(), generation, now.micros(), idle_until]).await? {
         tx.announce_here(TOPIC, session.bytes());
-        row
+        generation + 1
     } else {
         let latest = now.minus(overlap).micros();
         let bind = bind![session.bytes(), generation, now.micros(), idle_until, latest, used];
         let Some(row) = tx.one(REPLACE, bind).await? else { return Ok(None) };
         // The generation between the two was left behind, and its access token is dead on every node.
         tx.announce(TOPIC, session.bytes());
-        row
+        row.get(0)?
     };
-    let (leaf, user) = moved.read()?;
-    tx.announce_here(OF_USER, user);
+    tx.announce_here(OF_USER, user.bytes());
     Ok(Some(leaf))
 }
 

@@ -16,7 +16,7 @@ use super::pool::Held;
 use super::sentence;
 use super::terms::Terms;
 use super::trip::{self, Before};
-use crate::{Error, Row, Value};
+use crate::{Error, Value};
 
 /// How long one may keep the next from leaving.
 const HOLDUP: Duration = Duration::from_millis(50);
@@ -42,7 +42,7 @@ struct Rider {
 impl Rider {
     async fn run(&self, client: &Held, terms: Terms) -> Answer {
         let ran = sentence::run(client, terms.way.prepare, self.sql, &self.values).await?;
-        ran.one(self.sql).map_err(|error| Fault {
+        ran.written(self.sql).map_err(|error| Fault {
             error,
             fate: Fate::Undone,
         })
@@ -62,8 +62,8 @@ impl Rider {
     }
 }
 
-/// The sentence's row, if it wrote.
-type Answer = Result<Option<Row>, Fault>;
+/// How many rows the sentence wrote.
+type Answer = Result<u64, Fault>;
 
 impl Convoy {
     pub const fn new() -> Self {
@@ -124,9 +124,9 @@ const fn stranded() -> Fault {
 async fn drive(client: &Held, terms: Terms, riders: Vec<Rider>) {
     if riders.len() > 1 {
         match together(client, terms, &riders).await {
-            Ok(rows) => {
-                let home = riders.into_iter().zip(rows);
-                return home.for_each(|(rider, row)| rider.arrive(Ok(row)));
+            Ok(written) => {
+                let home = riders.into_iter().zip(written);
+                return home.for_each(|(rider, written)| rider.arrive(Ok(written)));
             }
             Err(lost) if lost.fate == Fate::Gone => {
                 return riders
@@ -143,7 +143,7 @@ async fn drive(client: &Held, terms: Terms, riders: Vec<Rider>) {
     }
 }
 
-async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<Option<Row>>, Fault> {
+async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<u64>, Fault> {
     let begin = format!("{};SET LOCAL lock_timeout={}", terms.begin(), LOCKED.as_millis());
     committed(client, terms, begin.into(), riders).await
 }
@@ -151,8 +151,8 @@ async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<O
 async fn alone(client: &Held, terms: Terms, rider: &Rider) -> Answer {
     match terms.begin_sole() {
         Some(begin) => {
-            let mut rows = committed(client, terms, begin, slice::from_ref(rider)).await?;
-            Ok(rows.pop().flatten())
+            let written = committed(client, terms, begin, slice::from_ref(rider)).await?;
+            Ok(written.into_iter().sum())
         }
         None => rider.run(client, terms).await,
     }
@@ -164,7 +164,7 @@ async fn committed(
     terms: Terms,
     begin: Cow<'static, str>,
     riders: &[Rider],
-) -> Result<Vec<Option<Row>>, Fault> {
+) -> Result<Vec<u64>, Fault> {
     for rider in riders {
         sentence::ready(client, terms.way.prepare, rider.sql).await?;
     }
@@ -175,8 +175,10 @@ async fn committed(
     let run = async {
         let runs = riders.iter().map(|rider| rider.run(client, terms));
         let (ran, committed) = join(join_all(runs), client.batch_execute("COMMIT")).await;
-        let rows = ran.into_iter().collect::<Result<_, _>>()?;
-        committed.map(|()| rows).map_err(|error| fault(&error, "COMMIT"))
+        let written = ran.into_iter().collect::<Result<_, _>>()?;
+        committed
+            .map(|()| written)
+            .map_err(|error| fault(&error, "COMMIT"))
     };
     trip::together(client, terms, &before, run).await
 }

@@ -107,13 +107,13 @@ impl Transaction {
         })
     }
 
-    /// Runs a sentence that is the whole transaction if it returns a row: it and its commit are one trip, shared with
-    /// others.
+    /// Runs a sentence that is the whole transaction if it writes: it and its commit are one trip, shared with others.
+    /// Answers how many rows it wrote.
     pub fn sole<'t>(
         &'t mut self,
         sql: &'static str,
         values: &'t [Value],
-    ) -> BoxFuture<'t, Result<Option<Row>, Error>> {
+    ) -> BoxFuture<'t, Result<u64, Error>> {
         Box::pin(async move {
             let client = self.client.as_ref().ok_or(Error::Lost)?;
             if self.begun || !self.waiting.is_empty() {
@@ -132,11 +132,11 @@ impl Transaction {
                 error: Error::Unknown,
                 fate: Fate::Gone,
             }));
-            let row = ran.map_err(|failed| self.fail(failed))?;
-            if row.is_some() {
+            let written = ran.map_err(|failed| self.fail(failed))?;
+            if written > 0 {
                 self.shared.committed();
             }
-            Ok(row)
+            Ok(written)
         })
     }
 

@@ -126,7 +126,11 @@ impl Sqlite {
             return Err(Error::Closed.into());
         }
         let (job, wait) = job::job(by, answered, act, input);
-        self.jobs.push(job)?;
+        if job.company.is_zero() {
+            self.jobs.push(job)?;
+        } else {
+            self.jobs.push_patient(job)?;
+        }
         wait.answer().await
     }
 

@@ -19,6 +19,8 @@ struct State<T> {
     asleep: usize,
     /// How many items they sleep for.
     wanted: usize,
+    /// Whether patient items let them sleep.
+    biding: bool,
     closed: bool,
 }
 
@@ -38,6 +40,7 @@ impl<T> Queue<T> {
             items: VecDeque::new(),
             asleep: 0,
             wanted: 1,
+            biding: false,
             closed: false,
         };
         Self {
@@ -49,6 +52,15 @@ impl<T> Queue<T> {
 
     /// Adds an item, or sheds it: [`Error::Busy`] when the queue is full, [`Error::Closed`] after its end.
     pub fn push(&self, item: T) -> Result<(), Error> {
+        self.add(item, false)
+    }
+
+    /// As [`push`](Self::push), but wakes nobody who [bides](Self::bide).
+    pub fn push_patient(&self, item: T) -> Result<(), Error> {
+        self.add(item, true)
+    }
+
+    fn add(&self, item: T, patient: bool) -> Result<(), Error> {
         let mut state = self.state();
         if state.closed {
             return Err(Error::Closed);
@@ -57,7 +69,7 @@ impl<T> Queue<T> {
             return Err(Error::Busy);
         }
         state.items.push_back(item);
-        let wake = state.asleep > 0 && state.items.len() >= state.wanted;
+        let wake = state.asleep > 0 && state.items.len() >= state.wanted && !(patient && state.biding);
         drop(state);
         if wake {
             self.ready.notify_one();
@@ -81,10 +93,12 @@ impl<T> Queue<T> {
         self.wait(wanted, patience).wanted = 1;
     }
 
-    /// Waits until the patience is over, or an item is in the queue that cannot wait. For a queue with one taker.
+    /// Waits until the patience is over, or an item is in the queue that cannot wait: pushed, and not as a patient one.
+    /// For a queue with one taker.
     pub fn bide(&self, patience: Duration, cannot_wait: impl Fn(&T) -> bool) {
         let until = Instant::now() + patience;
         let mut state = self.state();
+        state.biding = true;
         while !state.closed && !state.items.iter().any(&cannot_wait) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -92,6 +106,7 @@ impl<T> Queue<T> {
             }
             state = self.sleep(state, left);
         }
+        state.biding = false;
     }
 
     fn wait(&self, wanted: usize, patience: Duration) -> MutexGuard<'_, State<T>> {

@@ -226,12 +226,9 @@ impl Writer {
         }
     }
 
-    /// Runs one job in a savepoint. An `Err` beside its reply is the end of the whole group.
+    /// Runs one job. An `Err` beside its reply is the end of the whole group.
     fn job(&mut self, job: Job) -> (Reply, Result<(), Error>) {
         let mark = self.tx.clear();
-        if let Err(error) = self.command("SAVEPOINT job") {
-            return ((job.run)(Err(error.clone())).reply, Err(error));
-        }
         let began = Instant::now();
         let Done { keep, reply } = (job.run)(Ok(&mut self.tx));
         self.listener.wrote(job.body, began.elapsed());
@@ -243,12 +240,7 @@ impl Writer {
         if !keep {
             self.tx.forget(mark);
         }
-        let undone = if keep {
-            Ok(())
-        } else {
-            self.command("ROLLBACK TO job")
-        };
-        (reply, undone.and_then(|()| self.command("RELEASE job")))
+        (reply, self.tx.end(keep))
     }
 
     /// Draws the consequences of a group's end, and says what its jobs are told.

@@ -10,11 +10,11 @@ fn assert_send<T: Send>(value: T) -> T {
 }
 
 const PUT: &str = "INSERT INTO notes (id) VALUES ($1)";
-const PUT_NEW: &str = "INSERT INTO notes (id) VALUES ($1) ON CONFLICT (id) DO NOTHING RETURNING id";
+const PUT_NEW: &str = "INSERT INTO notes (id) VALUES ($1) ON CONFLICT (id) DO NOTHING";
 
 /// Writes a note if there is none, or else counts them.
 pub async fn put_or_count(tx: &mut Tx, id: &i64) -> Result<i64, Error> {
-    if tx.sole(PUT_NEW, bind![*id]).await?.is_some() {
+    if tx.sole(PUT_NEW, bind![*id]).await? {
         return Ok(0);
     }
     tx.one("SELECT COUNT(*) FROM notes", &[]).await?.unwrap().get(0)

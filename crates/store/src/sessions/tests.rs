@@ -136,7 +136,7 @@ where
                 let now = at(round * 100);
                 let seen = house.family().await;
                 gate.wait().await;
-                let step = Advance { session: SESSION, generation: seen.leaf, now, overlap: OVERLAP, used: false, idle_until: None };
+                let step = Advance { session: SESSION, user: USER, generation: seen.leaf, now, overlap: OVERLAP, used: false, idle_until: None };
                 house.store.db.write(soon(), body, step).await.unwrap()
             });
         }
@@ -190,7 +190,7 @@ on_both! {
                         // Generation 0 has no token; whoever presents one is refused before.
                         for generation in 1..=4 {
                             let family = Family { revoked_at, expires_at, leaf, parent, rotated_at, leaf_used_at };
-                            let step = Advance { session: SESSION, generation, now, overlap: OVERLAP, used, idle_until: None };
+                            let step = Advance { session: SESSION, user: USER, generation, now, overlap: OVERLAP, used, idle_until: None };
                             let known = Family { leaf_used_at: leaf_used_at.or(used.then_some(now)), ..family };
                             let advances =
                                 known.judge(generation, now, OVERLAP) == vestibule_model::refresh::Verdict::Advance;

@@ -131,11 +131,8 @@ async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     async fn touch(tx: &mut Tx, id: &i64) -> Result<Duration, Error> {
         let began = Instant::now();
-        tx.sole(
-            "UPDATE notes SET word = NULL WHERE id = $1 RETURNING id",
-            bind![*id],
-        )
-        .await?;
+        tx.sole("UPDATE notes SET word = NULL WHERE id = $1", bind![*id])
+            .await?;
         Ok(began.elapsed())
     }
     let Some(t) = Fixture::postgres(|_| {}).await else {
@@ -179,7 +176,7 @@ async fn who_locks_rows_in_another_order_than_a_convoy_is_not_a_second_in_its_wa
             .map(drop)
     }
     async fn touch(tx: &mut Tx, id: &i64) -> Result<(), Error> {
-        let sql = "UPDATE notes SET body = NULL WHERE id = $1 RETURNING id";
+        let sql = "UPDATE notes SET body = NULL WHERE id = $1";
         tx.sole(sql, bind![*id]).await.map(drop)
     }
     let Some(t) = Fixture::postgres(|_| {}).await else {
