@@ -28,10 +28,10 @@ pub async fn take(core: &Core, shares: Vec<Share>) -> Result<Option<Verdict>, Er
     if let Some(carrier) = &core.budgets {
         return Ok(carrier.take(&shares).await);
     }
-    let write = core
-        .store
-        .db
-        .write_unsynced(core.deadline(), take_in_database, Shares(shares));
+    let write =
+        core.store
+            .db
+            .write_unsynced(core.in_company(core.deadline()), take_in_database, Shares(shares));
     Ok(Some(write.await?))
 }
 

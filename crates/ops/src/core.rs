@@ -18,7 +18,10 @@ use vestibule_model::budget::SharedCounts;
 use vestibule_model::lockout::Lockout;
 use vestibule_model::token::TokenShape;
 use vestibule_model::{Clock, DialectName, Entropy, Policy, Project, Settings};
-use vestibule_store::{Act, Store};
+use vestibule_store::{Act, By, Store};
+
+/// How long a write beside a hash waits for company, at most; and never longer than a quarter of what a hash waits.
+const COMPANY: Duration = Duration::from_millis(25);
 
 /// A dialect as operations see it: its name, its defaults, and the shape of its tokens.
 pub struct Door {
@@ -174,6 +177,14 @@ impl Core {
     /// The moment at which work that begins now is given up.
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.settings.request_timeout
+    }
+
+    /// By when a write beside a hash begins: while others wait for theirs, it may wait a little for company.
+    pub(crate) fn in_company(&self, deadline: Instant) -> By {
+        By {
+            deadline,
+            company: (self.pool.backlog() / 4).min(COMPANY),
+        }
     }
 
     /// Runs a transaction body that begins before the usual deadline.

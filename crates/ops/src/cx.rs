@@ -4,14 +4,12 @@ use crate::core::{Core, Door};
 use crate::error::{Error, Stop};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use vestibule_model::{Environment, Policy, Project, Realm, Timestamp};
-use vestibule_store::{Act, By};
+use vestibule_store::Act;
 
 /// Longest `User-Agent` that is kept, in bytes.
 const MAX_USER_AGENT: usize = 512;
-/// How long a write beside a hash waits for company, at most; and never longer than a quarter of what a hash waits.
-const COMPANY: Duration = Duration::from_millis(25);
 
 /// The context of an operation: who asks, through which door, of which project, and until when.
 #[derive(Clone)]
@@ -80,14 +78,8 @@ impl Cx {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        Ok(self.core.store.db.write(self.in_company(), body, input).await?)
-    }
-
-    fn in_company(&self) -> By {
-        By {
-            deadline: self.deadline,
-            company: (self.core.pool.backlog() / 4).min(COMPANY),
-        }
+        let by = self.core.in_company(self.deadline);
+        Ok(self.core.store.db.write(by, body, input).await?)
     }
 
     /// As [`write_in_company`](Self::write_in_company), but without waiting for the disk: power loss may undo it until a
@@ -98,12 +90,8 @@ impl Cx {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        Ok(self
-            .core
-            .store
-            .db
-            .write_unsynced(self.in_company(), body, input)
-            .await?)
+        let by = self.core.in_company(self.deadline);
+        Ok(self.core.store.db.write_unsynced(by, body, input).await?)
     }
 
     /// The wall clock.

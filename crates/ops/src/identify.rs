@@ -5,8 +5,7 @@ use crate::error::Error;
 use crate::user_schema::{self, compared};
 use vestibule_model::Email;
 use vestibule_model::refusal::Input;
-use vestibule_model::user::User;
-use vestibule_store::users;
+use vestibule_store::sign_in::{self, Holder};
 
 /// The path that stands for the address, which is no field of the profile.
 const EMAIL: &str = "email";
@@ -38,8 +37,8 @@ fn is_identifier(cx: &Cx, path: &str) -> Result<bool, Error> {
     Ok(path == EMAIL || user_schema::of(&cx.project)?.identifies(path))
 }
 
-/// The user whom `typed` names. The same reads are made whether or not there is one.
-pub(crate) async fn find(cx: &Cx, by: &IdentifierField, typed: &str) -> Result<Option<User>, Error> {
+/// The user whom `typed` names, and the password record. The same reads are made whether or not there is one.
+pub(crate) async fn find(cx: &Cx, by: &IdentifierField, typed: &str) -> Result<Option<Holder>, Error> {
     match by {
         IdentifierField::Email => by_email(cx, typed).await,
         IdentifierField::Path(path) if path == EMAIL => by_email(cx, typed).await,
@@ -57,13 +56,13 @@ pub(crate) async fn find(cx: &Cx, by: &IdentifierField, typed: &str) -> Result<O
     }
 }
 
-async fn by_email(cx: &Cx, typed: &str) -> Result<Option<User>, Error> {
+async fn by_email(cx: &Cx, typed: &str) -> Result<Option<Holder>, Error> {
     match Email::parse(typed) {
-        Ok(email) => Ok(users::find_by_email(&cx.core.store.db, cx.realm(), &email).await?),
+        Ok(email) => Ok(sign_in::by_email(&cx.core.store.db, cx.realm(), &email).await?),
         Err(_) => Ok(None),
     }
 }
 
-async fn by_value(cx: &Cx, path: &str, typed: &str) -> Result<Option<User>, Error> {
-    Ok(users::find_by_identifier(&cx.core.store.db, cx.realm(), path, &compared(typed)).await?)
+async fn by_value(cx: &Cx, path: &str, typed: &str) -> Result<Option<Holder>, Error> {
+    Ok(sign_in::by_identifier(&cx.core.store.db, cx.realm(), path, &compared(typed)).await?)
 }

@@ -18,7 +18,7 @@ use vestibule_model::user::User;
 use vestibule_model::{Authority, Fault, Timestamp, entropy};
 use vestibule_store::attempts::{self, Account};
 use vestibule_store::audit::{Act, Entry};
-use vestibule_store::{Tx, credentials, sessions, users};
+use vestibule_store::{Tx, sessions, sign_in};
 
 /// What somebody gets who signed in or refreshed.
 pub struct SignedIn {
@@ -223,12 +223,12 @@ async fn begin(tx: &mut Tx, input: &Begin) -> Result<(), Stop> {
         created_at: now,
         ..
     } = input.session;
-    let held = users::lock(tx, user).await?.ok_or(Credentials::Wrong)?;
+    let held = sign_in::begin(tx, user, now).await?;
+    let (held, credential) = held.ok_or(Credentials::Wrong)?;
     may_sign_in(&held, input.verified_email)?;
-    if credentials::version(tx, user).await? != Some(input.credential_version) {
+    if credential.is_none_or(|it| it.version != input.credential_version) {
         return Err(Credentials::Wrong.into());
     }
-    sessions::make_room(tx, user, now).await?;
     sessions::insert(tx, &input.session).await?;
     attempts::clear(tx, realm, &Account::User(user)).await?;
     Ok(vestibule_store::audit::write(tx, &input.entry).await?)

@@ -6,13 +6,12 @@ use crate::error::{Error, Stop};
 use crate::identify::{self, IdentifierField};
 use crate::issue::{self, SignedIn};
 use crate::passwords;
-use vestibule_model::id::UserId;
 use vestibule_model::refusal::{Account as AccountRefusal, Credentials};
 use vestibule_model::user::User;
 use vestibule_model::{Realm, Refusal};
+use vestibule_store::Tx;
 use vestibule_store::attempts::{self, Account};
 use vestibule_store::audit::{Act, Entry};
-use vestibule_store::{Tx, credentials};
 
 /// What somebody signs in with. Any text is allowed: what cannot be an identifier or a password is wrong, not malformed.
 pub struct PasswordLogin {
@@ -27,12 +26,8 @@ pub struct PasswordLogin {
 /// Signs in. Who has no account, no password or the wrong one hears the same after the same work; what else is wrong
 /// with the account is said only to who knows its password.
 pub async fn password_login(cx: &Cx, input: PasswordLogin) -> Result<SignedIn, Error> {
-    let db = &cx.core.store.db;
-    let user = identify::find(cx, &input.by, &input.identifier).await?;
-    let id = user
-        .as_ref()
-        .map_or_else(|| UserId::new(cx.core.entropy.as_ref(), cx.now()), |user| user.id);
-    let credential = credentials::find(db, id).await?;
+    let holder = identify::find(cx, &input.by, &input.identifier).await?;
+    let (user, credential) = holder.map_or((None, None), |(user, credential)| (Some(user), credential));
     let account = passwords::account(user.as_ref(), &input.identifier);
     let evaluated = match passwords::evaluate(cx, account, credential.as_ref(), &input.password).await {
         Ok(evaluated) => evaluated,

@@ -14,7 +14,7 @@ pub struct By {
     /// When it is too late to begin.
     pub deadline: Instant,
     /// How long it may wait for others to commit with, so that fewer commits leave more of the processor to what
-    /// everybody waits for. `PostgreSQL` finds company by itself.
+    /// everybody waits for.
     pub company: Duration,
 }
 
@@ -78,9 +78,7 @@ impl Db {
         let by = by.into();
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.write(by, Answered::Synced, act, input).await,
-            Driver::Postgres(postgres) => {
-                Box::pin(postgres.write(postgres.terms(by.deadline), act, input)).await
-            }
+            Driver::Postgres(postgres) => Box::pin(postgres.write(postgres.terms(by), act, input)).await,
         }
     }
 
@@ -100,7 +98,7 @@ impl Db {
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.write(by, Answered::Written, act, input).await,
             Driver::Postgres(postgres) => {
-                Box::pin(postgres.write(postgres.terms(by.deadline).unsynced(), act, input)).await
+                Box::pin(postgres.write(postgres.terms(by).unsynced(), act, input)).await
             }
         }
     }
@@ -121,7 +119,7 @@ impl Db {
         match &*self.0 {
             Driver::Sqlite(sqlite) => sqlite.write(deadline.into(), Answered::Synced, act, input).await,
             Driver::Postgres(postgres) => {
-                Box::pin(postgres.write(postgres.terms(deadline).patient(), act, input)).await
+                Box::pin(postgres.write(postgres.terms(deadline.into()).patient(), act, input)).await
             }
         }
     }

@@ -74,6 +74,22 @@ impl Tx {
         self.note(answer)
     }
 
+    /// Runs two sentences and returns the rows of each. On `PostgreSQL` the second is on its way before the first is
+    /// answered.
+    pub async fn pair(
+        &mut self,
+        (first, first_bind): (impl Into<Sql>, &[Value]),
+        (second, second_bind): (impl Into<Sql>, &[Value]),
+    ) -> Result<(Vec<Row>, Vec<Row>), Error> {
+        let first = (self.undoable(first)?, first_bind);
+        let second = (self.undoable(second)?, second_bind);
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::pair(connection, first, second),
+            Driver::Postgres(transaction) => transaction.pair(first, second).await,
+        };
+        self.note(answer)
+    }
+
     /// Runs a first sentence that returns no rows and writes all that this transaction writes, or nothing; answers whether
     /// it wrote. If so the transaction is over: no sentence may follow, whatever its body answers is kept, and on
     /// `PostgreSQL` it is committed already, in the same trip. Nothing that travels to other nodes may be announced. If

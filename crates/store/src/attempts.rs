@@ -92,8 +92,7 @@ pub async fn refund(tx: &mut Tx, realm: Realm, account: &Account) -> Result<(), 
     tx.run(REFUND, bind).await.map(drop)
 }
 
-/// When the account's lock ends, if it is locked now. Read before the charge, so that attempts on a locked account do
-/// not wait for the writer to learn it.
+/// When the account's lock ends, if it is locked now.
 pub async fn locked_until(
     db: &Db,
     realm: Realm,

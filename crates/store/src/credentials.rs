@@ -8,7 +8,6 @@ use vestibule_sql::{Db, Error, Row, Tx, bind};
 
 sentences! {
     FIND = "SELECT version, hash FROM credentials WHERE user_id = $1";
-    VERSION = "SELECT version FROM credentials WHERE user_id = $1";
     SET = "INSERT INTO credentials (user_id, version, hash, changed_at) VALUES ($1, 1, $2, $3)
         ON CONFLICT (user_id) DO UPDATE SET
             version = credentials.version + 1, hash = $2, changed_at = $3
@@ -26,12 +25,6 @@ fn credential(row: &Row) -> Result<Credential, Error> {
 pub async fn find(db: &Db, user: UserId) -> Result<Option<Credential>, Error> {
     let row = db.read_one(FIND, bind![user.bytes()]).await?;
     row.as_ref().map(credential).transpose()
-}
-
-/// The present version of a user's password. Lock the user's row first.
-pub async fn version(tx: &mut Tx, user: UserId) -> Result<Option<i64>, Error> {
-    let row = tx.one(VERSION, bind![user.bytes()]).await?;
-    row.map(|row| row.get(0)).transpose()
 }
 
 /// Sets a password, whether or not there was one; answers its version.

@@ -43,6 +43,7 @@ aggregates! {
     roles,
     secret_keys,
     sessions,
+    sign_in,
     users,
 }
 

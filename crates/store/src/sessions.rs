@@ -42,9 +42,6 @@ sentences! {
         "INSERT INTO sessions (", all!(),
         ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     );
-    END_OLDEST = "UPDATE sessions SET revoked_at = $3, revoked_why = $4 WHERE id IN
-        (SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
-        ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2) RETURNING id";
     // Row 3 of the state table, and row 5; whatever else is true, no row matches.
     ADVANCE = "UPDATE sessions SET parent = leaf, leaf = leaf + 1, rotated_at = $3, leaf_used_at = NULL, idle_until = $4
         WHERE id = $1 AND leaf = $2 AND revoked_at IS NULL AND expires_at > $3
@@ -101,7 +98,7 @@ pub async fn live_of_user(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<S
     rows.iter().map(session).collect()
 }
 
-/// Inserts a session. Hold the user's row first.
+/// Inserts a session, for which [`sign_in::begin`](crate::sign_in::begin) has made room.
 pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
     let Session { id, user, realm: Realm { project, environment }, family, .. } = session;
     let row = bind![
@@ -125,14 +122,6 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
     tx.send(INSERT, row).await?;
     tx.announce_here(OF_USER, user.bytes());
     Ok(())
-}
-
-/// Ends the oldest sessions of a user who has [`MAX_OF_USER`] or more, so that there is room for one; answers how many.
-pub async fn make_room(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<usize, Error> {
-    let why = EndReason::TooMany.as_str();
-    let ended = tx.all(END_OLDEST, bind![user.bytes(), MAX_OF_USER - 1, now.micros(), why]).await?;
-    announce(tx, &ended)?;
-    Ok(ended.len())
 }
 
 /// A step to the next generation: what is presented, when, and what this process knows.
@@ -203,7 +192,7 @@ pub async fn end_all(
     Ok(ended.len() as u64)
 }
 
-fn announce(tx: &mut Tx, ids: &[Row]) -> Result<(), Error> {
+pub(crate) fn announce(tx: &mut Tx, ids: &[Row]) -> Result<(), Error> {
     for row in ids {
         tx.announce(TOPIC, row.get(0)?);
     }

@@ -17,14 +17,14 @@ macro_rules! all {
          disabled_at, created_at, updated_at"
     };
 }
+pub(crate) use all;
+
+/// How many columns these are.
+pub(crate) const WIDTH: usize = 12;
 
 sentences! {
     FIND = concat!("SELECT ", all!(), " FROM users WHERE id = $1");
     FIND_BY_EMAIL = concat!("SELECT ", all!(), " FROM users WHERE project = $1 AND environment = $2 AND email = $3");
-    FIND_BY_IDENTIFIER = concat!(
-        "SELECT ", all!(), " FROM users WHERE id = (SELECT user_id FROM identifiers
-        WHERE project = $1 AND environment = $2 AND path = $3 AND value = $4)"
-    );
     // SQLite has one writer, which nothing can overtake: there is nothing to lock.
     LOCK = both!(
         sqlite: concat!("SELECT ", all!(), " FROM users WHERE id = $1"),
@@ -50,7 +50,7 @@ sentences! {
     IDS_OF_PROJECT = "SELECT id FROM users WHERE project = $1 LIMIT $2";
 }
 
-fn user(row: &Row) -> Result<User, Error> {
+pub(crate) fn user(row: &Row) -> Result<User, Error> {
     Ok(User {
         id: row.get(0).map(UserId::from_bytes)?,
         realm: columns::realm(row, 1)?,
@@ -80,12 +80,6 @@ pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>, Error> {
 pub async fn find_by_email(db: &Db, realm: Realm, email: &Email) -> Result<Option<User>, Error> {
     let bind = bind![realm.project.bytes(), realm.environment.as_str(), email.as_str()];
     db.read_one(FIND_BY_EMAIL, bind).await?.as_ref().map(user).transpose()
-}
-
-/// The user who has claimed this value of an identifier.
-pub async fn find_by_identifier(db: &Db, realm: Realm, path: &str, value: &str) -> Result<Option<User>, Error> {
-    let bind = bind![realm.project.bytes(), realm.environment.as_str(), path, value];
-    db.read_one(FIND_BY_IDENTIFIER, bind).await?.as_ref().map(user).transpose()
 }
 
 /// The user with this canonical address, as the transaction sees it.

@@ -1,6 +1,7 @@
 //! `PostgreSQL`: a pool for transactions, shared connections for reads, one connection that listens.
 
 mod address;
+mod beat;
 mod bind;
 mod body;
 mod connector;
@@ -28,6 +29,7 @@ use futures_util::future::{BoxFuture, join3};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use self::beat::Beat;
 use self::body::{Body, body};
 use self::connector::{Connector, Dial};
 use self::listen::Ear;
@@ -38,7 +40,7 @@ use self::readers::Readers;
 use self::shared::Shared;
 use self::terms::{GRACE, SENTENCE, Terms, Way};
 pub use self::transaction::Transaction;
-use crate::{Abort, Act, Engine, Error, Health, Row, Sql, Value};
+use crate::{Abort, Act, By, Engine, Error, Health, Row, Sql, Value};
 
 /// How long closing waits for transactions at work.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -64,6 +66,7 @@ struct Core {
     /// Leads to the database without a pooler.
     direct: Arc<Connector>,
     way: Way,
+    beat: Beat,
 }
 
 impl Core {
@@ -119,6 +122,7 @@ impl Postgres {
                     settled,
                 },
                 shared: Arc::clone(&shared),
+                beat: Beat::new(),
             };
             Ok(Self {
                 core: Arc::new(core),
@@ -132,9 +136,10 @@ impl Postgres {
     }
 
     /// What a transaction is given.
-    pub fn terms(&self, deadline: Instant) -> Terms {
+    pub fn terms(&self, By { deadline, company }: By) -> Terms {
         Terms {
             deadline,
+            company,
             way: self.core.way,
             patient: false,
             unsynced: false,
@@ -175,6 +180,7 @@ impl Postgres {
         };
         let core = Arc::clone(&self.core);
         tokio::spawn(async move {
+            core.beat.wait(terms.company).await;
             core.transact(terms, &mut *body).await;
             drop(permit);
             body.answer();

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use deadpool::managed::QueueMode;
 use deadpool_postgres::{
     ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
@@ -31,6 +32,8 @@ impl Connections {
         let manager = Manager::from_connect(config, dial, fast);
         let pool = Pool::builder(manager)
             .max_size(size.max(1))
+            // The one that was used last: the caches of its process are warm.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Open(error.to_string()))?;

@@ -24,7 +24,6 @@ const REPEATS: u32 = 2;
 
 pub struct Readers {
     places: Box<[Place]>,
-    turn: AtomicUsize,
     connector: Arc<Connector>,
     prepare: bool,
     /// How long one answer is waited for.
@@ -38,11 +37,22 @@ struct Place {
     open: RwLock<Option<Arc<Reader>>>,
     /// Held by whoever connects; when that last failed.
     connecting: Mutex<Option<Instant>>,
+    /// Sentences that are on their way here.
+    busy: AtomicUsize,
 }
 
 struct Reader {
     client: ClientWrapper,
     stop: AbortHandle,
+}
+
+/// A place that a sentence is on its way to.
+struct Taken<'p>(&'p Place);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Place {
@@ -61,7 +71,6 @@ impl Readers {
     pub fn new(connector: &Arc<Connector>, count: usize, prepare: bool, shared: &Arc<Shared>) -> Self {
         Self {
             places: (0..count.max(1)).map(|_| Place::default()).collect(),
-            turn: AtomicUsize::new(0),
             connector: Arc::clone(connector),
             prepare,
             patience: SENTENCE.saturating_sub(news::PATIENCE),
@@ -80,7 +89,8 @@ impl Readers {
         let until = Instant::now() + self.patience;
         let mut repeats = 0;
         loop {
-            let reader = self.reader(until).await?;
+            let place = self.place()?;
+            let reader = self.reader(&place, until).await?;
             let read = sentence::run(&reader.client, self.prepare, sql, values);
             let failed = match tokio::time::timeout_at(until.into(), read).await {
                 Ok(Ok(outcome)) => return Ok(outcome),
@@ -99,13 +109,20 @@ impl Readers {
         }
     }
 
-    /// The next connection, made if need be.
-    async fn reader(&self, until: Instant) -> Result<Arc<Reader>, Error> {
+    /// Where the fewest sentences are on their way, and of those the first: while few read, all of them are answered by
+    /// one process of the server, whose caches are warm.
+    fn place(&self) -> Result<Taken<'_>, Error> {
+        let busy = |place: &&Place| place.busy.load(Ordering::Relaxed);
+        let place = self.places.iter().min_by_key(busy).ok_or(Error::Closed)?;
+        place.busy.fetch_add(1, Ordering::Relaxed);
+        Ok(Taken(place))
+    }
+
+    /// The connection there, made if need be.
+    async fn reader(&self, Taken(place): &Taken<'_>, until: Instant) -> Result<Arc<Reader>, Error> {
         if self.shared.health() == Health::Closed {
             return Err(Error::Closed);
         }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.places.len();
-        let place = self.places.get(turn).ok_or(Error::Closed)?;
         if let Some(reader) = place.open() {
             return Ok(reader);
         }

@@ -16,6 +16,8 @@ const LATE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 pub struct Terms {
     pub deadline: Instant,
+    /// How long it may wait for others to set out with.
+    pub company: Duration,
     pub way: Way,
     /// Whether one sentence may take as long as the whole: a migration.
     pub patient: bool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all, join3};
+use futures_util::future::{BoxFuture, join, join_all, join3};
 use tokio_postgres::error::SqlState;
 
 use super::fault::{Fate, Fault, fault};
@@ -48,6 +48,29 @@ impl Transaction {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, Error>> {
         Box::pin(async move { self.sentence(sql, values).await.map(|outcome| outcome.rows) })
+    }
+
+    /// Runs two sentences, the second on its way before the first is answered.
+    pub fn pair<'t>(
+        &'t mut self,
+        (first, first_values): (&'static str, &'t [Value]),
+        (second, second_values): (&'static str, &'t [Value]),
+    ) -> BoxFuture<'t, Result<(Vec<Row>, Vec<Row>), Error>> {
+        Box::pin(async move {
+            let before = self.before();
+            let client = self.client.as_ref().ok_or(Error::Lost)?;
+            let prepare = self.terms.way.prepare;
+            let run = async {
+                sentence::ready(client, prepare, first).await?;
+                sentence::ready(client, prepare, second).await?;
+                let first = sentence::run(client, prepare, first, first_values);
+                let second = sentence::run(client, prepare, second, second_values);
+                let (first, second) = join(first, second).await;
+                Ok((first?.rows, second?.rows))
+            };
+            let ran = travel(client, self.terms, &before, run).await;
+            ran?.map_err(|failed| self.fail(failed))
+        })
     }
 
     pub fn one<'t>(

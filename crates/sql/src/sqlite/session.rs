@@ -34,6 +34,16 @@ pub fn one(connection: &Connection, sql: &'static str, values: &[Value]) -> Resu
     }
 }
 
+/// All rows of two sentences.
+pub fn pair(
+    connection: &Connection,
+    (first, first_values): (&'static str, &[Value]),
+    (second, second_values): (&'static str, &[Value]),
+) -> Result<(Vec<Row>, Vec<Row>), Error> {
+    let rows = all(connection, first, first_values)?;
+    Ok((rows, all(connection, second, second_values)?))
+}
+
 /// Runs a sentence that returns no rows; answers how many it wrote.
 pub fn run(connection: &Connection, sql: &'static str, values: &[Value]) -> Result<u64, Error> {
     let mut statement = prepare(connection, sql, values)?;
