@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
 }
 
 fn login(stage: &Stage<'_>, door: &Door, report: &mut Report) -> Result<(), Failed> {
-    let load = || Ok(door.logins(stage.server, stage.seconds).connections(16));
+    let load = || Ok(door.logins(stage.server, stage.hashing()).connections(16));
     judge_login(report, door.name, &stage.against(Limit::Hashes, load)?);
     Ok(())
 }

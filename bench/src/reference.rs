@@ -62,7 +62,8 @@ pub fn raw_hashes(seconds: u64) -> Result<f64, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let began = Instant::now();
+    let end = began + Duration::from_secs(seconds);
     let done = runtime.block_on(async {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..8 {
@@ -81,14 +82,15 @@ pub fn raw_hashes(seconds: u64) -> Result<f64, Failed> {
         }
         tasks.join_all().await.into_iter().sum::<u32>()
     });
-    Ok(per_second(u64::from(done), seconds))
+    Ok(per_second(u64::from(done), began))
 }
 
 /// RS256 signatures per second on all cores, the key parsed once.
 pub fn raw_signatures(seconds: u64) -> Result<f64, Failed> {
     let (key, _material) = Key::generate(Algorithm::Rs256)?;
     let cores = std::thread::available_parallelism()?.get();
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let began = Instant::now();
+    let end = began + Duration::from_secs(seconds);
     let header = encode_header(r#"{"alg":"RS256","typ":"at+jwt"}"#);
     let claims = format!("{{\"padding\":\"{}\"}}", "x".repeat(500));
     let done: u64 = std::thread::scope(|scope| {
@@ -103,13 +105,13 @@ pub fn raw_signatures(seconds: u64) -> Result<f64, Failed> {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(sign)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     });
-    Ok(per_second(done, seconds))
+    Ok(per_second(done, began))
 }
 
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts of a few seconds are far below 2^52"
 )]
-fn per_second(count: u64, seconds: u64) -> f64 {
-    count as f64 / seconds as f64
+fn per_second(count: u64, since: Instant) -> f64 {
+    count as f64 / since.elapsed().as_secs_f64()
 }

@@ -117,7 +117,7 @@ pub fn round(stage: &Stage<'_>) -> Result<Round, Failed> {
             Ok(Load::script(jwks.clone(), "get.lua", Vec::new(), seconds))
         })?,
         login: stage.against(Limit::Hashes, || {
-            Ok(RAKOMI.logins(server, seconds).connections(16))
+            Ok(RAKOMI.logins(server, stage.hashing()).connections(16))
         })?,
         refresh: stage.against(Limit::Signatures, || refreshes(server, seconds))?,
     })

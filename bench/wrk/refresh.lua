@@ -9,7 +9,8 @@ local function keep(token)
 end
 
 function init(args)
-    key = args[1]
+    head = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\nX-API-Key: " .. args[1] ..
+        "\r\nContent-Type: application/json\r\nX-Forwarded-For: "
     for line in io.lines(args[2]) do keep(line) end
 end
 
@@ -19,8 +20,8 @@ function request()
         tokens[first] = nil
         first = first + 1
     end
-    local headers = { ["X-API-Key"] = key, ["Content-Type"] = "application/json", ["X-Forwarded-For"] = spread() }
-    return wrk.format("POST", nil, headers, '{"refresh_token":"' .. (token or "none") .. '"}')
+    local body = '{"refresh_token":"' .. (token or "none") .. '"}'
+    return head .. spread() .. "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
 function response(status, headers, body)

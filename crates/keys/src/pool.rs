@@ -6,6 +6,7 @@
 
 mod line;
 mod pace;
+mod priority;
 mod settings;
 mod worker;
 

@@ -1,7 +1,7 @@
 //! One thread, one hasher, one block of memory.
 
-use super::PoolError;
 use super::line::{Checked, Job, Line, Next, Task};
+use super::{PoolError, priority};
 use crate::password::StoredHash;
 use crate::password::argon2::{Argon2, HashFailed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use vestibule_model::entropy;
 const LARGE_KIB: u32 = 64 * 1_024;
 
 pub(super) fn run(line: &Line) {
-    lower_priority();
+    priority::lower();
     let mut hasher = line.settings.engine.hasher();
     let mut resting = true;
     loop {
@@ -78,12 +78,4 @@ fn alone<T>(line: &Line, memory_kib: u32, hash: impl FnOnce() -> T) -> T {
 fn failed(error: HashFailed) -> PoolError {
     tracing::error!(%error, "a password could not be hashed");
     PoolError::Failed
-}
-
-/// Nice 10 for this thread alone; on Linux a thread's id is a process id to the scheduler.
-fn lower_priority() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 10) {
-        tracing::warn!(%error, "hash threads keep the normal priority; other requests will feel floods of logins");
-    }
 }
