@@ -263,8 +263,10 @@ mod tests {
             .await
             .unwrap();
         pool.hash(&Password::for_login("x"), soon()).await.unwrap();
-        // The third worker's answer may come before it is counted; the two before it are.
-        assert!(pool.stats().done >= 2);
+        // An answer may come before it is counted.
+        while pool.stats().done < 3 {
+            tokio::task::yield_now().await;
+        }
         assert_eq!(pool.stats().shed, 0);
     }
 

@@ -20,8 +20,8 @@ use vestibule_model::token::TokenShape;
 use vestibule_model::{Clock, DialectName, Entropy, Policy, Project, Settings};
 use vestibule_store::{Act, By, Store};
 
-/// How long a write beside a hash waits for company, at most; and never longer than a quarter of what a hash waits.
-const COMPANY: Duration = Duration::from_millis(25);
+/// How long a write beside a hash waits for company, at most; and never longer than half of what a hash waits.
+const COMPANY: Duration = Duration::from_millis(50);
 
 /// A dialect as operations see it: its name, its defaults, and the shape of its tokens.
 pub struct Door {
@@ -183,7 +183,7 @@ impl Core {
     pub(crate) fn in_company(&self, deadline: Instant) -> By {
         By {
             deadline,
-            company: (self.pool.backlog() / 4).min(COMPANY),
+            company: (self.pool.backlog() / 2).min(COMPANY),
         }
     }
 

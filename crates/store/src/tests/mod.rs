@@ -13,7 +13,7 @@ use crate::attempts::{self, Account, Charge};
 use crate::mailed_secrets::{self, MailedSecret};
 use crate::outbox::{self, OutboxRow};
 use crate::projects::{self, ProjectRow};
-use crate::{Db, Error, Tx, api_keys, audit, credentials, identifiers, instance, users};
+use crate::{Db, Error, Tx, api_keys, audit, credentials, identifiers, instance, sign_in, users};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vestibule_cluster::ThrowAway;

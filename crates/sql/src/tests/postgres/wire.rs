@@ -55,6 +55,13 @@ async fn what_needs_no_answer_in_between_is_one_flight() {
         }
         Ok(())
     }
+    async fn asks_twice(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+        let (one, other) = (
+            "SELECT id FROM notes WHERE id = $1",
+            "SELECT id FROM notes WHERE id > $1",
+        );
+        tx.pair((one, bind![*id]), (other, bind![*id])).await.map(drop)
+    }
     let Some(t) = Fixture::postgres(|_| {}).await else {
         return;
     };
@@ -69,12 +76,15 @@ async fn what_needs_no_answer_in_between_is_one_flight() {
         let id = if prepare { 0 } else { 100 };
         through.db.write(soon(), sends, id).await.unwrap();
         through.db.write(soon(), put_or_count, id + 10).await.unwrap();
+        through.db.write(soon(), asks_twice, id).await.unwrap();
         wire.flights();
 
         through.db.write(soon(), sends, id + 20).await.unwrap();
         assert_eq!(wire.flights(), 1, "BEGIN, both sentences, COMMIT");
         through.db.write(soon(), put_or_count, id + 30).await.unwrap();
         assert_eq!(wire.flights(), 1, "one sentence and its commit");
+        through.db.write(soon(), asks_twice, id).await.unwrap();
+        assert_eq!(wire.flights(), 2, "BEGIN and both sentences; COMMIT");
         through
             .db
             .write_unsynced(soon(), put_or_count, id + 40)
