@@ -26,6 +26,9 @@ pub(crate) enum Driver {
     Postgres(Box<Transaction>),
 }
 
+/// The rows of each of two sentences.
+pub(crate) type Pair = (Vec<Row>, Vec<Row>);
+
 /// An announcement, and whether other nodes hear it.
 struct Told {
     announcement: Announcement<'static>,
@@ -80,7 +83,7 @@ impl Tx {
         &mut self,
         (first, first_bind): (impl Into<Sql>, &[Value]),
         (second, second_bind): (impl Into<Sql>, &[Value]),
-    ) -> Result<(Vec<Row>, Vec<Row>), Error> {
+    ) -> Result<Pair, Error> {
         let first = (self.undoable(first)?, first_bind);
         let second = (self.undoable(second)?, second_bind);
         let answer = match &mut self.driver {

@@ -22,7 +22,7 @@ impl Beat {
         }
         let now = Instant::now();
         let gone = (now - self.0).as_nanos() % BEAT.as_nanos();
-        let next = BEAT - Duration::from_nanos(u64::try_from(gone).unwrap_or(0));
+        let next = BEAT.saturating_sub(Duration::from_nanos(u64::try_from(gone).unwrap_or(0)));
         sleep_until(now + next.min(longest)).await;
     }
 }

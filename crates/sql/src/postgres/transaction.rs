@@ -15,6 +15,7 @@ use super::sentence::{self, Outcome};
 use super::shared::{Shared, chance};
 use super::terms::{GRACE, Terms};
 use super::trip::{self, Before, CROWD, Waiting, travel};
+use crate::tx::Pair;
 use crate::{Error, Row, Value};
 
 const NOTIFY: &str = "SELECT 1 FROM pg_notify($1, $2)";
@@ -55,7 +56,7 @@ impl Transaction {
         &'t mut self,
         (first, first_values): (&'static str, &'t [Value]),
         (second, second_values): (&'static str, &'t [Value]),
-    ) -> BoxFuture<'t, Result<(Vec<Row>, Vec<Row>), Error>> {
+    ) -> BoxFuture<'t, Result<Pair, Error>> {
         Box::pin(async move {
             let before = self.before();
             let client = self.client.as_ref().ok_or(Error::Lost)?;

@@ -5,6 +5,7 @@ use rusqlite::{CachedStatement, Connection};
 
 use super::bind::bind;
 use super::fault;
+use crate::tx::Pair;
 use crate::{Error, Row, Value};
 
 /// All rows of a sentence.
@@ -39,7 +40,7 @@ pub fn pair(
     connection: &Connection,
     (first, first_values): (&'static str, &[Value]),
     (second, second_values): (&'static str, &[Value]),
-) -> Result<(Vec<Row>, Vec<Row>), Error> {
+) -> Result<Pair, Error> {
     let rows = all(connection, first, first_values)?;
     Ok((rows, all(connection, second, second_values)?))
 }
