@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use tokio::sync::{Mutex as Lane, oneshot};
+use tokio::sync::{Mutex as Lane, Notify, oneshot};
 
 use super::fault::{Fate, Fault, fault};
 use super::pool::Held;
@@ -23,13 +23,18 @@ const HOLDUP: Duration = Duration::from_millis(50);
 /// How long a convoy waits for a locked row before it is given up, and each goes by itself: whoever locks several of its
 /// rows in another order may wait for it in turn.
 const LOCKED: Duration = Duration::from_millis(20);
+/// How long one waits until as many are ready as rode in the last one and came meanwhile: while many write at once, fewer
+/// and longer convoys leave more of the processors to everybody. Who writes alone never waits.
+const LINGER: Duration = Duration::from_millis(3);
 /// Sentences in one convoy, at most.
 const LONGEST: usize = 24;
 
 pub struct Convoy {
     ready: Mutex<VecDeque<Rider>>,
-    /// Held by the one on its way: with more at once, each would take fewer along.
-    lane: Lane<()>,
+    /// Told when somebody gets ready.
+    came: Notify,
+    /// Held by the one on its way, with how many the next one waits for: with more at once, each would take fewer along.
+    lane: Lane<usize>,
 }
 
 /// A sentence, and whoever waits for what came of it.
@@ -69,7 +74,8 @@ impl Convoy {
     pub const fn new() -> Self {
         Self {
             ready: Mutex::new(VecDeque::new()),
-            lane: Lane::const_new(()),
+            came: Notify::const_new(),
+            lane: Lane::const_new(0),
         }
     }
 
@@ -78,22 +84,39 @@ impl Convoy {
         let (tell, mut answer) = oneshot::channel();
         let values = values.to_vec();
         self.with(|ready| ready.push_back(Rider { sql, values, tell }));
+        self.came.notify_one();
         loop {
             tokio::select! {
                 biased;
                 answered = &mut answer => return answered.unwrap_or_else(|_| Err(stranded())),
-                lane = self.lane.lock() => {
-                    // Those whom the last one brought home make room for others, who are ready in a moment.
-                    tokio::task::yield_now().await;
-                    let mut driving = pin!(drive(client, terms, self.take()));
+                mut lane = self.lane.lock() => {
+                    self.gather(*lane).await;
+                    let riders = self.take();
+                    let size = riders.len();
+                    let mut driving = pin!(drive(client, terms, riders));
                     if tokio::time::timeout(HOLDUP, &mut driving).await.is_err() {
                         // Somebody's row is locked, or the database is slow: the next need not wait for that.
                         drop(lane);
                         driving.await;
+                    } else {
+                        *lane = size + self.with(|ready| ready.len());
                     }
                 }
             }
         }
+    }
+
+    /// Waits for so many to be ready, or a little less long.
+    async fn gather(&self, wanted: usize) {
+        // Those whom the last one brought home make room for others, who are ready in a moment.
+        tokio::task::yield_now().await;
+        let all = async {
+            while self.with(|ready| ready.len()) < wanted.min(LONGEST) {
+                self.came.notified().await;
+            }
+        };
+        // Those who are ready go.
+        let _ = tokio::time::timeout(LINGER, all).await;
     }
 
     /// Those who were ready first, in the order in which everybody locks their rows.
