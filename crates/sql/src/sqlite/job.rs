@@ -47,6 +47,13 @@ pub struct Done {
     pub reply: Reply,
 }
 
+impl Job {
+    /// Whether it waits for others to commit with.
+    pub const fn is_patient(&self) -> bool {
+        !self.company.is_zero()
+    }
+}
+
 /// The requester's end of a job.
 pub struct Wait<T, E> {
     deadline: Instant,

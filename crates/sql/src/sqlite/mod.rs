@@ -126,11 +126,8 @@ impl Sqlite {
             return Err(Error::Closed.into());
         }
         let (job, wait) = job::job(by, answered, act, input);
-        if job.company.is_zero() {
-            self.jobs.push(job)?;
-        } else {
-            self.jobs.push_patient(job)?;
-        }
+        let patient = job.is_patient();
+        self.jobs.add(job, patient)?;
         wait.answer().await
     }
 

@@ -55,12 +55,8 @@ impl<T> Queue<T> {
         self.add(item, false)
     }
 
-    /// As [`push`](Self::push), but wakes nobody who [bides](Self::bide).
-    pub fn push_patient(&self, item: T) -> Result<(), Error> {
-        self.add(item, true)
-    }
-
-    fn add(&self, item: T, patient: bool) -> Result<(), Error> {
+    /// As [`push`](Self::push); a patient item wakes nobody who [bides](Self::bide).
+    pub fn add(&self, item: T, patient: bool) -> Result<(), Error> {
         let mut state = self.state();
         if state.closed {
             return Err(Error::Closed);
@@ -93,13 +89,13 @@ impl<T> Queue<T> {
         self.wait(wanted, patience).wanted = 1;
     }
 
-    /// Waits until the patience is over, or an item is in the queue that cannot wait: pushed, and not as a patient one.
-    /// For a queue with one taker.
-    pub fn bide(&self, patience: Duration, cannot_wait: impl Fn(&T) -> bool) {
+    /// Waits until the patience is over, or an item is in the queue that is not patient. For a queue with one
+    /// taker.
+    pub fn bide(&self, patience: Duration, is_patient: impl Fn(&T) -> bool) {
         let until = Instant::now() + patience;
         let mut state = self.state();
         state.biding = true;
-        while !state.closed && !state.items.iter().any(&cannot_wait) {
+        while !state.closed && state.items.iter().all(&is_patient) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;

@@ -113,8 +113,8 @@ impl Writer {
 
     /// Lets the group of this job grow.
     fn wait_for_company(&self, first: &Job) {
-        if !first.company.is_zero() {
-            return self.jobs.bide(first.company, |job| job.company.is_zero());
+        if first.is_patient() {
+            return self.jobs.bide(first.company, Job::is_patient);
         }
         if first.answered == Answered::Written && self.last_end.elapsed() < COMPANY {
             self.jobs.gather(1, COMPANY);
