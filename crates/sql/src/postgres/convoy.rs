@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use tokio::sync::{Mutex as Lane, Notify, oneshot};
 
+use super::Core;
 use super::fault::{Fate, Fault, fault};
 use super::pool::Held;
 use super::sentence;
@@ -53,15 +54,7 @@ impl Rider {
         })
     }
 
-    /// Who rode on another's connection has lost none.
     fn arrive(self, answer: Answer) {
-        let answer = answer.map_err(|failed| match failed.fate {
-            Fate::Gone => Fault {
-                fate: Fate::Repeat,
-                ..failed
-            },
-            _ => failed,
-        });
         // Whoever gave up waiting has been told so.
         let _ = self.tell.send(answer);
     }
@@ -79,8 +72,8 @@ impl Convoy {
         }
     }
 
-    /// Runs a sentence, on this connection or on one that was there earlier.
-    pub async fn ride(&self, client: &Held, terms: Terms, sql: &'static str, values: &[Value]) -> Answer {
+    /// Runs a sentence. Only the one that drives needs a connection.
+    pub async fn ride(&self, core: &Core, terms: Terms, sql: &'static str, values: &[Value]) -> Answer {
         let (tell, mut answer) = oneshot::channel();
         let values = values.to_vec();
         self.with(|ready| ready.push_back(Rider { sql, values, tell }));
@@ -91,9 +84,10 @@ impl Convoy {
                 answered = &mut answer => return answered.unwrap_or_else(|_| Err(stranded())),
                 mut lane = self.lane.lock() => {
                     self.gather(*lane).await;
+                    let checkout = core.checkout(terms).await;
                     let riders = self.take();
                     let size = riders.len();
-                    let mut driving = pin!(drive(client, terms, riders));
+                    let mut driving = pin!(drive(checkout, terms, riders));
                     if tokio::time::timeout(HOLDUP, &mut driving).await.is_err() {
                         // Somebody's row is locked, or the database is slow: the next need not wait for that.
                         drop(lane);
@@ -144,25 +138,59 @@ const fn stranded() -> Fault {
 }
 
 /// Brings riders home, each with its answer.
-async fn drive(client: &Held, terms: Terms, riders: Vec<Rider>) {
-    if riders.len() > 1 {
-        match together(client, terms, &riders).await {
-            Ok(written) => {
-                let home = riders.into_iter().zip(written);
-                return home.for_each(|(rider, written)| rider.arrive(Ok(written)));
+async fn drive(checkout: Result<Held, Error>, terms: Terms, riders: Vec<Rider>) {
+    let mut underway = match checkout {
+        Ok(client) => Underway(Some(client)),
+        Err(error) => {
+            let fate = Fate::Undone;
+            return strand(riders, &Fault { error, fate });
+        }
+    };
+    let Some(client) = &underway.0 else { return };
+    let mut lost = false;
+    let ran = match riders.len() {
+        0 | 1 => None,
+        _ => Some(together(client, terms, &riders).await),
+    };
+    match ran {
+        Some(Ok(written)) => {
+            for (rider, written) in riders.into_iter().zip(written) {
+                rider.arrive(Ok(written));
             }
-            Err(lost) if lost.fate == Fate::Gone => {
-                return riders
-                    .into_iter()
-                    .for_each(|rider| rider.arrive(Err(lost.clone())));
+        }
+        Some(Err(failed)) if failed.fate == Fate::Gone => {
+            lost = true;
+            strand(riders, &failed);
+        }
+        // It is alone, or one of them failed and nothing was kept.
+        _ => {
+            for rider in riders {
+                let answer = alone(client, terms, &rider).await;
+                lost |= matches!(answer, Err(Fault { fate: Fate::Gone, .. }));
+                rider.arrive(answer);
             }
-            // One of them failed, and nothing was kept.
-            Err(_) => {}
         }
     }
+    if !lost {
+        // Back to the pool.
+        drop(underway.0.take());
+    }
+}
+
+fn strand(riders: Vec<Rider>, failed: &Fault) {
     for rider in riders {
-        let answer = alone(client, terms, &rider).await;
-        rider.arrive(answer);
+        rider.arrive(Err(failed.clone()));
+    }
+}
+
+/// A connection in the middle of a convoy: if it is lost, or who drives gives up, it is of no use to the next.
+struct Underway(Option<Held>);
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            client.end();
+        }
     }
 }
 

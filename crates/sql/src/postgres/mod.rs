@@ -60,7 +60,7 @@ pub struct Postgres {
 }
 
 /// What transactions need, whoever still waits for them.
-struct Core {
+pub struct Core {
     shared: Arc<Shared>,
     pool: Connections,
     /// Leads to the database without a pooler.

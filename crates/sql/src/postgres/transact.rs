@@ -1,5 +1,6 @@
 //! Running a transaction body to its end, whoever waits for it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Core;
@@ -18,7 +19,7 @@ const PAUSE: u64 = 10_000;
 
 impl Core {
     /// Runs a body, again if it must, and commits what it keeps.
-    pub async fn transact(&self, terms: Terms, body: &mut dyn Body) {
+    pub async fn transact(self: &Arc<Self>, terms: Terms, body: &mut dyn Body) {
         let mut repeats = 0;
         while self.run(terms, body).await {
             let pause = Duration::from_micros(chance() % (PAUSE << repeats));
@@ -31,15 +32,8 @@ impl Core {
     }
 
     /// Runs a body once; answers whether it should be run again.
-    async fn run(&self, terms: Terms, body: &mut dyn Body) -> bool {
-        let client = match self.checkout(terms).await {
-            Ok(client) => client,
-            Err(error) => {
-                body.fail(error);
-                return false;
-            }
-        };
-        let transaction = Transaction::new(client, terms, self.shared.clone());
+    async fn run(self: &Arc<Self>, terms: Terms, body: &mut dyn Body) -> bool {
+        let transaction = Transaction::new(Arc::clone(self), terms);
         let mut tx = Tx::new(Driver::Postgres(Box::new(transaction)));
         let began = Instant::now();
         let keep = body.run(&mut tx).await;

@@ -1,18 +1,20 @@
 //! A transaction at work on its connection.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join, join_all, join3};
 use tokio_postgres::error::SqlState;
 
+use super::Core;
 use super::fault::{Fate, Fault, fault};
 use super::news::TELL;
 use super::notice::CHANNEL;
 use super::pool::Held;
 use super::refusal;
 use super::sentence::{self, Outcome};
-use super::shared::{Shared, chance};
+use super::shared::chance;
 use super::terms::{GRACE, Terms};
 use super::trip::{self, Before, CROWD, Waiting, travel};
 use crate::tx::Pair;
@@ -22,25 +24,43 @@ const NOTIFY: &str = "SELECT 1 FROM pg_notify($1, $2)";
 
 /// A transaction. It begins with its first sentence, in the same packet.
 pub struct Transaction {
+    core: Arc<Core>,
+    /// What it runs on, from its first sentence on: one that rides with others needs none.
     client: Option<Held>,
     terms: Terms,
     begun: bool,
     /// What travels with the next sentence, or with the commit.
     waiting: Vec<Waiting>,
     fate: Option<Fate>,
-    shared: Arc<Shared>,
 }
 
 impl Transaction {
-    pub const fn new(client: Held, terms: Terms, shared: Arc<Shared>) -> Self {
+    pub const fn new(core: Arc<Core>, terms: Terms) -> Self {
         Self {
-            client: Some(client),
+            core,
+            client: None,
             terms,
             begun: false,
             waiting: Vec::new(),
             fate: None,
-            shared,
         }
+    }
+
+    /// The connection, unless it was lost, and what begins the transaction on it, if nothing has.
+    async fn begin(&mut self) -> Result<(&Held, Option<Cow<'static, str>>), Error> {
+        if self.client.is_none() && self.fate.is_none() {
+            self.client = Some(self.core.checkout(self.terms).await?);
+        }
+        let client = self.client.as_ref().ok_or(Error::Lost)?;
+        let first = !std::mem::replace(&mut self.begun, true);
+        Ok((client, first.then(|| self.terms.begin())))
+    }
+
+    /// The same, with what has waited for the next sentence.
+    async fn before(&mut self) -> Result<(&Held, Before), Error> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (client, begin) = self.begin().await?;
+        Ok((client, Before { begin, waiting }))
     }
 
     pub fn all<'t>(
@@ -58,9 +78,9 @@ impl Transaction {
         (second, second_values): (&'static str, &'t [Value]),
     ) -> BoxFuture<'t, Result<Pair, Error>> {
         Box::pin(async move {
-            let before = self.before();
-            let client = self.client.as_ref().ok_or(Error::Lost)?;
-            let prepare = self.terms.way.prepare;
+            let terms = self.terms;
+            let prepare = terms.way.prepare;
+            let (client, before) = self.before().await?;
             let run = async {
                 sentence::ready(client, prepare, first).await?;
                 sentence::ready(client, prepare, second).await?;
@@ -69,7 +89,7 @@ impl Transaction {
                 let (first, second) = join(first, second).await;
                 Ok((first?.rows, second?.rows))
             };
-            let ran = travel(client, self.terms, &before, run).await;
+            let ran = travel(client, terms, &before, run).await;
             ran?.map_err(|failed| self.fail(failed))
         })
     }
@@ -92,19 +112,15 @@ impl Transaction {
 
     /// Runs the sentences of a migration.
     pub async fn script(&mut self, text: &str) -> Result<(), Error> {
-        let client = self.client.as_ref().ok_or(Error::Lost)?;
-        let whole = if self.begun {
-            text.to_owned()
-        } else {
-            format!("{};{text}", self.terms.begin())
-        };
-        self.begun = true;
-        let ran = tokio::time::timeout(self.terms.left(), client.batch_execute(&whole)).await;
+        let left = self.terms.left();
+        let (client, begin) = self.begin().await?;
+        let whole = begin.map_or_else(|| text.to_owned(), |begin| format!("{begin};{text}"));
+        let ran = tokio::time::timeout(left, client.batch_execute(&whole)).await;
         match ran {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.code().is_some_and(no_right) => {
                 let reason = error.as_db_error().map_or("", |reported| reported.message());
-                let error = refusal::no_right(&self.shared.user, reason);
+                let error = refusal::no_right(&self.core.shared.user, reason);
                 Err(self.fail(Fault {
                     error,
                     fate: Fate::Undone,
@@ -139,7 +155,6 @@ impl Transaction {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<u64, Error>> {
         Box::pin(async move {
-            let client = self.client.as_ref().ok_or(Error::Lost)?;
             if self.begun || !self.waiting.is_empty() {
                 return Err(Error::Other(format!("not the first sentence: {sql}")));
             }
@@ -147,10 +162,8 @@ impl Transaction {
             if left.is_zero() {
                 return Err(Error::TooLate);
             }
-            let ride = self
-                .shared
-                .convoy(self.terms)
-                .ride(client, self.terms, sql, values);
+            let convoy = self.core.shared.convoy(self.terms);
+            let ride = convoy.ride(&self.core, self.terms, sql, values);
             let ran = tokio::time::timeout(left, ride).await;
             let ran = ran.unwrap_or(Err(Fault {
                 error: Error::Unknown,
@@ -158,7 +171,7 @@ impl Transaction {
             }));
             let written = ran.map_err(|failed| self.fail(failed))?;
             if written > 0 {
-                self.shared.committed();
+                self.core.shared.committed();
             }
             Ok(written)
         })
@@ -172,33 +185,24 @@ impl Transaction {
         rows: &'t [Vec<Value>],
     ) -> BoxFuture<'t, Result<u64, Error>> {
         Box::pin(async move {
-            let before = self.before();
-            let client = self.client.as_ref().ok_or(Error::Lost)?;
-            let run = sentence::each(client, self.terms.way.prepare, sql, rows);
-            let ran = travel(client, self.terms, &before, run).await;
+            let terms = self.terms;
+            let (client, before) = self.before().await?;
+            let run = sentence::each(client, terms.way.prepare, sql, rows);
+            let ran = travel(client, terms, &before, run).await;
             ran?.map_err(|failed| self.fail(failed))
         })
     }
 
     async fn sentence(&mut self, sql: &'static str, values: &[Value]) -> Result<Outcome, Error> {
-        let before = self.before();
-        let client = self.client.as_ref().ok_or(Error::Lost)?;
-        let run = sentence::run(client, self.terms.way.prepare, sql, values);
-        let ran = travel(client, self.terms, &before, run).await;
+        let terms = self.terms;
+        let (client, before) = self.before().await?;
+        let run = sentence::run(client, terms.way.prepare, sql, values);
+        let ran = travel(client, terms, &before, run).await;
         ran?.map_err(|failed| self.fail(failed))
     }
 
-    /// What goes before the next sentence.
-    fn before(&mut self) -> Before {
-        let first = !std::mem::replace(&mut self.begun, true);
-        Before {
-            begin: first.then(|| self.terms.begin()),
-            waiting: std::mem::take(&mut self.waiting),
-        }
-    }
-
     fn fail(&mut self, failed: Fault) -> Error {
-        self.shared.failed(&failed.error);
+        self.core.shared.failed(&failed.error);
         self.fate = Some(failed.fate);
         if failed.fate == Fate::Gone {
             self.end();
@@ -237,22 +241,20 @@ impl Transaction {
         if !self.begun && self.waiting.is_empty() && notices.is_empty() {
             return Ok(());
         }
-        if self.client.as_ref().is_none_or(|client| client.is_closed()) {
+        let terms = self.terms;
+        let left = terms.left();
+        if left.is_zero() {
+            self.rollback().await;
+            return Err(Error::TooLate);
+        }
+        let (client, before) = self.before().await?;
+        if client.is_closed() {
             return Err(self.fail(Fault {
                 error: Error::Lost,
                 fate: Fate::Gone,
             }));
         }
-        let left = self.terms.left();
-        if left.is_zero() {
-            self.rollback().await;
-            return Err(Error::TooLate);
-        }
-        let before = self.before();
-        let Some(client) = &self.client else {
-            return Err(Error::Lost);
-        };
-        let readied = tokio::time::timeout(left, trip::ready(client, self.terms, &before)).await;
+        let readied = tokio::time::timeout(left, trip::ready(client, terms, &before)).await;
         if let Err(failed) = readied.unwrap_or_else(|_| Err(Fault::silent())) {
             let error = self.fail(failed);
             self.rollback().await;
@@ -278,7 +280,7 @@ impl Transaction {
             failed.map_or(Ok(()), Err)?;
             committed.map_err(|error| fault(&error, "COMMIT"))
         };
-        let all = trip::together(client, self.terms, &before, commit);
+        let all = trip::together(client, terms, &before, commit);
         let Ok(committed) = tokio::time::timeout(left.max(GRACE), all).await else {
             self.end();
             return Err(Error::Unknown);
@@ -286,7 +288,7 @@ impl Transaction {
         self.begun = false;
         match committed {
             Ok(()) => {
-                self.shared.committed();
+                self.core.shared.committed();
                 Ok(())
             }
             // The connection ended after COMMIT was sent.

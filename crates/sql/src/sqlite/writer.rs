@@ -25,7 +25,7 @@ const GATHER: Duration = Duration::from_millis(10);
 
 /// How long a group is let grow before it begins, to the size of the last one and of what came during its commit: while
 /// many write at once, fewer and larger commits leave more of the processor to everybody. A lone writer never waits.
-const LINGER: Duration = Duration::from_millis(2);
+const LINGER: Duration = Duration::from_millis(4);
 
 /// How long a transaction that is not synced waits for one that is, if a commit shorter ago than that shows that many
 /// are at work: one commit then serves both.

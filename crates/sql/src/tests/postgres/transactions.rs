@@ -65,6 +65,10 @@ async fn rl11_without_a_free_connection_a_write_is_busy_after_a_second() {
         tx.all("SELECT 1 FROM pg_sleep(2)", &[]).await?;
         insert(tx, id).await
     }
+    async fn rides(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+        let sql = "INSERT INTO notes (id) VALUES ($1)";
+        tx.sole(sql, bind![*id]).await.map(drop)
+    }
     let Some(t) = Fixture::postgres(|options| options.connections = 1).await else {
         return;
     };
@@ -73,7 +77,13 @@ async fn rl11_without_a_free_connection_a_write_is_busy_after_a_second() {
     let mut taken = std::pin::pin!(tokio::time::sleep(Duration::from_millis(50)));
     tokio::select! { _ = &mut holds => panic!(), () = &mut taken => {} }
     let began = Instant::now();
-    assert_eq!(t.db.write(soon(), insert, 2).await, Err(Error::Busy));
+    let (alone, one, other) = tokio::join!(
+        t.db.write(soon(), insert, 2),
+        t.db.write(soon(), rides, 2),
+        t.db.write(soon(), rides, 3)
+    );
+    let busy = Err(Error::Busy);
+    assert_eq!((alone, one, other), (busy.clone(), busy.clone(), busy));
     let waited = began.elapsed();
     assert!(
         waited > Duration::from_millis(900) && waited < Duration::from_millis(1600),

@@ -136,6 +136,52 @@ async fn sentences_that_are_whole_transactions_travel_together_and_fail_alone() 
     );
 }
 
+async fn put(tx: &mut Tx, id: &i64) -> Result<(), Error> {
+    let sql = "INSERT INTO notes (id) VALUES ($1)";
+    tx.sole(sql, bind![*id]).await.map(drop)
+}
+
+/// With a single connection, which is made.
+async fn through_a_narrow_wire() -> Option<(Fixture, Wire, Fixture)> {
+    let t = Fixture::postgres(|_| {}).await?;
+    let wire = wire_to(&t);
+    let narrow = |options: &mut OpenPostgres| {
+        silent(options);
+        options.connections = 1;
+    };
+    let through = Fixture::at(wire.url(), narrow).await;
+    through.db.write(soon(), put, 0).await.unwrap();
+    Some((t, wire, through))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl10_a_connection_that_failed_those_on_it_is_used_by_nobody_else() {
+    let Some((t, wire, through)) = through_a_narrow_wire().await else {
+        return;
+    };
+    wire.swallow(true);
+    let within = Instant::now() + Duration::from_millis(300);
+    let write = |id| through.db.write(within, put, id);
+    let (one, other) = tokio::join!(write(1), write(2));
+    assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
+    wire.swallow(false);
+    assert_eq!(through.db.write(soon(), put, 3).await, Ok(()));
+    assert_eq!(t.ids().await, [0, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentences_that_travel_together_need_one_connection() {
+    let Some((_t, wire, through)) = through_a_narrow_wire().await else {
+        return;
+    };
+    wire.flights();
+    let writes = (1..100).map(|id| through.db.write(soon(), put, id));
+    let written = futures_util::future::join_all(writes).await;
+    assert!(written.iter().all(Result::is_ok));
+    let flights = wire.flights();
+    assert!(flights < 25, "{} in {flights} flights", written.len());
+}
+
 #[tokio::test]
 async fn rl08_a_sentence_that_is_all_of_it_is_run_again_when_its_answer_is_not_seen() {
     let Some((t, wire, through)) = through_a_wire().await else {
