@@ -19,8 +19,9 @@ const LEASE: Duration = Duration::from_millis(750);
 const ASKED: Duration = Duration::from_millis(1);
 /// How long such an answer lets what is cached be used without asking again.
 const MOMENT: Duration = Duration::from_millis(20);
-/// Locks that guard the filling of one cache; a key has always the same.
-const GATES: usize = 256;
+/// Locks that guard the filling of one cache; a key has always the same. Of N entries that are made at once, each is
+/// lost with a chance of N in so many, because another key of its gate was announced.
+const GATES: usize = 2_048;
 
 /// Hears of commits and passes them on to the caches that it has made.
 pub struct Freshness {
@@ -123,7 +124,7 @@ impl Freshness {
     {
         let shared = Arc::new(Shelf {
             entries: Entries::with_weighter(capacity, capacity as u64, Weight(weight)),
-            gates: std::array::from_fn(|_| Mutex::new(0)),
+            gates: (0..GATES).map(|_| Mutex::new(0)).collect(),
             hasher: std::hash::RandomState::new(),
             topics,
         });
@@ -198,7 +199,7 @@ pub struct Cache<K: 'static, V: 'static> {
 struct Shelf<K: 'static, V: 'static> {
     entries: Entries<K, V, Weight<K, V>>,
     /// How often a key of this gate was announced.
-    gates: [Mutex<u64>; GATES],
+    gates: Box<[Mutex<u64>]>,
     hasher: std::hash::RandomState,
     topics: &'static [Topic<K, V>],
 }
@@ -272,12 +273,9 @@ impl<K: Eq + Hash, V: Clone> Shelf<K, V> {
     fn gate(&self, key: &K) -> MutexGuard<'_, u64> {
         #[expect(clippy::cast_possible_truncation, reason = "any part of a hash will do")]
         let place = self.hasher.hash_one(key) as usize % GATES;
-        let [first, ..] = &self.gates;
-        self.gates
-            .get(place)
-            .unwrap_or(first)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        #[expect(clippy::indexing_slicing, reason = "there are so many")]
+        let gate = &self.gates[place];
+        gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets nothing in that is being read now.

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Connect};
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio_postgres::{AsyncMessage, Client, Config, Error as Driver, SimpleQueryMessage};
@@ -47,11 +48,13 @@ impl Connector {
         &self.config
     }
 
-    /// A connection and what arrives on it.
-    pub async fn connect(&self) -> Result<(Client, Messages), Driver> {
-        let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
-        let messages = stream::poll_fn(move |context| connection.poll_message(context));
-        Ok((client, Box::pin(messages)))
+    /// A connection and what arrives on it. Boxed, for it is a lot of code that would be part of whatever needs one.
+    pub fn connect(&self) -> BoxFuture<'_, Result<(Client, Messages), Driver>> {
+        Box::pin(async {
+            let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
+            let messages = stream::poll_fn(move |context| connection.poll_message(context));
+            Ok((client, Box::pin(messages) as Messages))
+        })
     }
 
     /// A connection whose messages nobody listens to, and what ends it.
