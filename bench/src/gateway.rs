@@ -35,8 +35,7 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     let compared = turns::compare(
         turns,
         |guarded, alone| guarded.p50 - alone,
-        || Ok(alone.run(&upstream.child)?.p50),
-        || guarded.run(&server.child),
+        || Ok((alone.run(&upstream.child)?.p50, guarded.run(&server.child)?)),
     )?;
     report.judge(
         "gateway: p50 added to the upstream's, ms",

@@ -42,18 +42,17 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The server under a load by turns with the limit. Each turn has a load of its own, for what one uses up.
+    /// The server under a load by turns with the limit. Each turn has a load of its own, for what one uses up; it is made
+    /// before the limit is reached, so that nothing is done between the two.
     pub fn against(
         &self,
         limit: Limit,
         mut load: impl FnMut() -> Result<Load, Failed>,
     ) -> Result<Compared, Failed> {
-        turns::compare(
-            self.turns,
-            limit.standing(),
-            || self.reach(limit),
-            || load()?.run(&self.server.child),
-        )
+        turns::compare(self.turns, limit.standing(), || {
+            let load = load()?;
+            Ok((self.reach(limit)?, load.run(&self.server.child)?))
+        })
     }
 
     /// Seconds that a load of hashes lasts: as many are under way when it ends as it makes in a tenth of a second, and

@@ -95,11 +95,15 @@ fn two_nodes(
     ];
     for (what, load) in loads {
         let on = |server| load(server, &access, seconds);
-        let compared: Compared = compare(
+        let both_after_one = || {
+            let alone = on(one)?.run(&one.child)?.cpu;
+            let both = run_together(&[(on(one)?, &one.child), (on(&two)?, &two.child)])?;
+            Ok((alone, both))
+        };
+        let compared = compare(
             stage.turns,
             |both: &Measured, alone: f64| both.cpu / alone,
-            || Ok(on(one)?.run(&one.child)?.cpu),
-            || run_together(&[(on(one)?, &one.child), (on(&two)?, &two.child)]),
+            both_after_one,
         )?;
         let Measured {
             cpu, rate, refused, ..

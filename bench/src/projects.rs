@@ -51,8 +51,10 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     let me = turns::compare(
         turns,
         |many, one: Measured| many.p99 / one.p99,
-        || one.readers.run(&one.server.child),
-        || many.readers.run(&many.server.child),
+        || {
+            let alone = one.readers.run(&one.server.child)?;
+            Ok((alone, many.readers.run(&many.server.child)?))
+        },
     )?;
     report.judge(
         &format!("me p99 with {projects} projects / one"),
@@ -65,7 +67,9 @@ pub fn run(arguments: &Arguments, report: &mut Report) -> Result<(), Failed> {
     );
     let (one, many) = (one.end()?, many.end()?);
     let binary = &arguments.binary;
-    let start = turns::ratio(turns * STARTS, || start(&one, binary), || start(&many, binary))?;
+    let start = turns::ratio(turns * STARTS, || {
+        Ok((start(&one, binary)?, start(&many, binary)?))
+    })?;
     report.judge(
         &format!("start with {projects} projects / one"),
         format!("{:.1} ms after {:.1} ms", start.ours, start.reference),

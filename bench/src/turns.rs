@@ -17,14 +17,14 @@ pub struct Compared<T = Measured, R = f64> {
     pub standing: f64,
 }
 
-/// Measures the reference and then ours under load, `turns` times. `standing` is how the two compare.
+/// Measures by turns: `turn` gives the reference's figure and ours under load, taken one right after the other.
+/// `standing` is how the two compare.
 pub fn compare<R: Copy>(
     turns: u32,
     standing: fn(&Measured, R) -> f64,
-    reference: impl FnMut() -> Result<R, Failed>,
-    ours: impl FnMut() -> Result<Measured, Failed>,
+    turn: impl FnMut() -> Result<(R, Measured), Failed>,
 ) -> Result<Compared<Measured, R>, Failed> {
-    let taken = take(turns, standing, reference, ours)?;
+    let taken = take(turns, standing, turn)?;
     let refused = taken.iter().map(|turn| turn.ours.refused).sum();
     let mut median = median(&taken)?;
     median.ours.refused = refused;
@@ -32,24 +32,18 @@ pub fn compare<R: Copy>(
 }
 
 /// Takes two figures that need no load in turn, and compares them by their ratio.
-pub fn ratio(
-    turns: u32,
-    reference: impl FnMut() -> Result<f64, Failed>,
-    ours: impl FnMut() -> Result<f64, Failed>,
-) -> Result<Compared<f64>, Failed> {
-    median(&take(turns, |ours, reference| ours / reference, reference, ours)?)
+pub fn ratio(turns: u32, turn: impl FnMut() -> Result<(f64, f64), Failed>) -> Result<Compared<f64>, Failed> {
+    median(&take(turns, |ours, reference| ours / reference, turn)?)
 }
 
 fn take<T, R: Copy>(
     turns: u32,
     standing: fn(&T, R) -> f64,
-    mut reference: impl FnMut() -> Result<R, Failed>,
-    mut ours: impl FnMut() -> Result<T, Failed>,
+    mut turn: impl FnMut() -> Result<(R, T), Failed>,
 ) -> Result<Vec<Compared<T, R>>, Failed> {
     let mut taken = Vec::new();
     for _ in 0..turns.max(1) {
-        let reference = reference()?;
-        let ours = ours()?;
+        let (reference, ours) = turn()?;
         let standing = standing(&ours, reference);
         taken.push(Compared {
             reference,
@@ -74,24 +68,24 @@ mod tests {
     #[test]
     fn the_median_turn_speaks_and_every_refusal_counts() {
         let mut rates = [30.0, 10.0, 20.0].into_iter();
-        let ours = || {
-            Ok(Measured {
+        let turn = || {
+            let ours = Measured {
                 rate: rates.next().unwrap(),
                 cpu: 0.0,
                 p50: 0.0,
                 p99: 0.0,
                 refused: 1,
-            })
+            };
+            Ok((10.0, ours))
         };
-        let compared = compare(3, |ours, it| ours.rate / it, || Ok(10.0), ours).unwrap();
+        let compared = compare(3, |ours, it| ours.rate / it, turn).unwrap();
         assert!((compared.standing - 2.0).abs() < 1e-9 && compared.ours.refused == 3);
     }
 
     #[test]
     fn figures_without_load_are_compared_turn_by_turn() {
-        let mut ours = [9.0, 2.0, 4.0].into_iter();
-        let mut reference = [1.0, 2.0, 2.0].into_iter();
-        let compared = ratio(3, || Ok(reference.next().unwrap()), || Ok(ours.next().unwrap())).unwrap();
+        let mut turns = [(1.0, 9.0), (2.0, 2.0), (2.0, 4.0)].into_iter();
+        let compared = ratio(3, || Ok(turns.next().unwrap())).unwrap();
         assert!((compared.standing - 2.0).abs() < 1e-9 && (compared.ours - 4.0).abs() < 1e-9);
     }
 }
