@@ -5,20 +5,16 @@
 //! process fails closed.
 //! A value is kept only if nothing about its key was announced since before it was read.
 
+mod lease;
+
+use self::lease::Lease;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 use std::hash::{BuildHasher, Hash};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use vestibule_sql::{Announcement, Asker, Listener};
 
-/// How long a proof is good for. A proof comes every 250 ms.
-const LEASE: Duration = Duration::from_millis(750);
-/// How old an answer of the database may be that a request relies on: it asks once, not for each thing that it needs.
-const ASKED: Duration = Duration::from_millis(1);
-/// How long such an answer lets what is cached be used without asking again.
-const MOMENT: Duration = Duration::from_millis(20);
 /// Locks that guard the filling of one cache; a key has always the same. Of N entries that are made at once, each is
 /// lost with a chance of N in so many, because another key of its gate was announced.
 const GATES: usize = 2_048;
@@ -27,57 +23,6 @@ const GATES: usize = 2_048;
 pub struct Freshness {
     lease: Arc<Lease>,
     caches: RwLock<Vec<Box<dyn Hears>>>,
-}
-
-/// When it was last proven that nothing is unseen, and asked; each in microseconds since `start`, 0 is never.
-struct Lease {
-    start: Instant,
-    proof: AtomicU64,
-    asked: AtomicU64,
-    asker: OnceLock<Asker>,
-}
-
-impl Lease {
-    fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            proof: AtomicU64::new(0),
-            asked: AtomicU64::new(0),
-            asker: OnceLock::new(),
-        }
-    }
-
-    /// Whether it is proven all the time.
-    fn is_proven(&self) -> bool {
-        self.is_younger(&self.proof, LEASE)
-    }
-
-    fn holds(&self) -> bool {
-        self.is_proven() || self.is_younger(&self.asked, MOMENT)
-    }
-
-    /// Whether caches may answer, asking the database if nothing else proves it.
-    async fn obtain(&self) -> bool {
-        if self.is_proven() {
-            return true;
-        }
-        let Some(asker) = self.asker.get() else {
-            return false;
-        };
-        // Boxed, because it is rare, and what waits for a hit is small.
-        self.is_younger(&self.asked, ASKED) || Box::pin(asker.ask()).await.is_ok()
-    }
-
-    fn is_younger(&self, moment: &AtomicU64, age: Duration) -> bool {
-        let moment = Duration::from_micros(moment.load(Ordering::Acquire));
-        !moment.is_zero() && self.start.elapsed() < moment + age
-    }
-
-    fn note(&self, moment: &AtomicU64, at: Instant) {
-        let since = at.saturating_duration_since(self.start).as_micros();
-        let since = u64::try_from(since).unwrap_or(u64::MAX).max(1);
-        moment.fetch_max(since, Ordering::Release);
-    }
 }
 
 impl Freshness {
@@ -97,7 +42,7 @@ impl Freshness {
     /// Names who is asked where that is not so.
     pub(crate) fn ask_with(&self, asker: Option<Asker>) {
         if let Some(asker) = asker {
-            let _ = self.lease.asker.set(asker);
+            self.lease.ask_with(asker);
         }
     }
 
@@ -168,11 +113,11 @@ impl Listener for Freshness {
     }
 
     fn proof(&self, at: Instant) {
-        self.lease.note(&self.lease.proof, at);
+        self.lease.prove(at);
     }
 
     fn asked(&self, at: Instant) {
-        self.lease.note(&self.lease.asked, at);
+        self.lease.answer(at);
     }
 
     fn wrote(&self, body: &'static str, took: Duration) {
