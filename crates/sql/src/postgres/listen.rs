@@ -20,11 +20,26 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(250);
 
 /// Why listening ended.
+#[derive(PartialEq, Eq)]
 enum End {
     /// The connection is gone.
     Lost,
     /// It does not hear: a pooler gives each sentence another session.
     Deaf,
+}
+
+impl End {
+    fn complain(&self) {
+        match self {
+            Self::Lost => tracing::warn!(
+                "the connection that listens was lost; until it is back the database is asked before each answer"
+            ),
+            Self::Deaf => tracing::error!(
+                "nothing is heard of other nodes, so the database is asked before each answer: \
+                 set postgres.direct_url to an address without a pooler"
+            ),
+        }
+    }
 }
 
 /// What listens.
@@ -40,11 +55,17 @@ pub struct Ear {
 impl Ear {
     /// Listens for ever.
     pub async fn listen(self) {
+        let mut deaf = false;
         loop {
             match tokio::time::timeout(PATIENCE, self.direct.connect()).await {
                 Ok(Ok((client, messages))) => {
                     self.shared.here();
-                    self.session(&client, messages).await;
+                    let end = self.session(&client, messages).await;
+                    let still = std::mem::replace(&mut deaf, end == End::Deaf);
+                    // A pooler in the way stays there, and one complaint is enough.
+                    if !(still && deaf) {
+                        end.complain();
+                    }
                 }
                 Ok(Err(error)) => self.shared.away(&error),
                 Err(_) => {}
@@ -53,22 +74,11 @@ impl Ear {
         }
     }
 
-    async fn session(&self, client: &Client, messages: Messages) {
+    async fn session(&self, client: &Client, messages: Messages) -> End {
         let echo = Notify::new();
-        let end = tokio::select! {
+        tokio::select! {
             () = self.hear(messages, &echo) => End::Lost,
             end = self.beat(client, &echo) => end,
-        };
-        match end {
-            End::Lost => {
-                tracing::warn!(
-                    "the connection that listens was lost; until it is back the database is asked before each answer"
-                );
-            }
-            End::Deaf => tracing::error!(
-                "nothing is heard of other nodes, so the database is asked before each answer: \
-                 set postgres.direct_url to an address without a pooler"
-            ),
         }
     }
 
