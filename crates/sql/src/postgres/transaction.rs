@@ -112,10 +112,10 @@ impl Transaction {
 
     /// Runs the sentences of a migration.
     pub async fn script(&mut self, text: &str) -> Result<(), Error> {
-        let left = self.terms.left();
+        let terms = self.terms;
         let (client, begin) = self.begin().await?;
         let whole = begin.map_or_else(|| text.to_owned(), |begin| format!("{begin};{text}"));
-        let ran = tokio::time::timeout(left, client.batch_execute(&whole)).await;
+        let ran = tokio::time::timeout(terms.left(), client.batch_execute(&whole)).await;
         match ran {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.code().is_some_and(no_right) => {
@@ -242,12 +242,12 @@ impl Transaction {
             return Ok(());
         }
         let terms = self.terms;
-        let left = terms.left();
-        if left.is_zero() {
+        if terms.left().is_zero() {
             self.rollback().await;
             return Err(Error::TooLate);
         }
         let (client, before) = self.before().await?;
+        let left = terms.left();
         if client.is_closed() {
             return Err(self.fail(Fault {
                 error: Error::Lost,
