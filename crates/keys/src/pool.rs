@@ -118,7 +118,7 @@ impl HashPool {
             .admits(cost(self.line.settings.params.setting()), hashed_by(deadline))
     }
 
-    /// How long whoever joins now waits for its turn.
+    /// How long it takes until no hash waits for its turn.
     pub fn backlog(&self) -> Duration {
         self.line.backlog()
     }

@@ -2,8 +2,9 @@
 
 use crate::core::Core;
 use crate::error::{Error, Stop};
+use vestibule_keys::digest::sha256;
 use vestibule_model::budget::{Share, Verdict};
-use vestibule_store::{Tx, budgets};
+use vestibule_store::{By, Tx, budgets};
 
 /// Whether other nodes may count beside this one.
 pub fn are_shared(core: &Core) -> bool {
@@ -19,19 +20,21 @@ pub fn carrier(core: &Core) -> &'static str {
     }
 }
 
-/// Counts one request in all of these windows or, where one has no room for it, in none. None when whoever counts in
+/// Counts one request in all of these windows or, where one has no room for it, in none. `widest` is one of them that
+/// everybody shares who shares any, if there is such a one: requests that differ in it are counted together. None when whoever counts in
 /// place of the database does not answer: then the node's own budgets are all that hold.
 ///
 /// # Errors
 /// [`Error::Fault`] when the database does not answer in time; a request of these budgets needs it anyway.
-pub async fn take(core: &Core, shares: Vec<Share>) -> Result<Option<Verdict>, Error> {
+pub async fn take(core: &Core, shares: Vec<Share>, widest: Option<&str>) -> Result<Option<Verdict>, Error> {
     if let Some(carrier) = &core.budgets {
         return Ok(carrier.take(&shares).await);
     }
-    let write =
-        core.store
-            .db
-            .write_unsynced(core.in_company(core.deadline()), take_in_database, Shares(shares));
+    let by = By {
+        owner: widest.and_then(|key| sha256(key.as_bytes()).first_chunk().copied()),
+        ..By::from(core.deadline())
+    };
+    let write = core.store.db.write_unsynced(by, take_in_database, Shares(shares));
     Ok(Some(write.await?))
 }
 

@@ -20,7 +20,7 @@ use vestibule_model::token::TokenShape;
 use vestibule_model::{Clock, DialectName, Entropy, Policy, Project, Settings};
 use vestibule_store::{Act, By, Store};
 
-/// How long a write beside a hash waits for company, at most; and never longer than half of what a hash waits.
+/// How long a write beside a hash waits for company, at most; and never longer than others wait for their hashes to begin.
 const COMPANY: Duration = Duration::from_millis(50);
 
 /// A dialect as operations see it: its name, its defaults, and the shape of its tokens.
@@ -179,11 +179,13 @@ impl Core {
         Instant::now() + self.settings.request_timeout
     }
 
-    /// By when a write beside a hash begins: while others wait for theirs, it may wait a little for company.
-    pub(crate) fn in_company(&self, deadline: Instant) -> By {
+    /// By when a write beside a hash begins: while others wait for theirs, it may wait a little for company. `owner` is
+    /// [`By::owner`].
+    pub(crate) fn in_company(&self, deadline: Instant, owner: Option<[u8; 16]>) -> By {
         By {
             deadline,
-            company: (self.pool.backlog() / 2).min(COMPANY),
+            company: self.pool.backlog().min(COMPANY),
+            owner,
         }
     }
 

@@ -176,6 +176,7 @@ pub(crate) async fn sign_in(cx: &Cx, user: &User, credential_version: i64) -> Re
         .about(session.user)
         .in_session(id);
     cx.write_in_company(
+        session.user,
         begin,
         Begin {
             session,

@@ -26,9 +26,6 @@ pub(crate) enum Driver {
     Postgres(Box<Transaction>),
 }
 
-/// The rows of each of two sentences.
-pub(crate) type Pair = (Vec<Row>, Vec<Row>);
-
 /// An announcement, and whether other nodes hear it.
 struct Told {
     announcement: Announcement<'static>,
@@ -73,22 +70,6 @@ impl Tx {
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite::run(connection, text, bind).map(drop),
             Driver::Postgres(transaction) => transaction.send(text, bind).await,
-        };
-        self.note(answer)
-    }
-
-    /// Runs two sentences and returns the rows of each. On `PostgreSQL` the second is on its way before the first is
-    /// answered.
-    pub async fn pair(
-        &mut self,
-        (first, first_bind): (impl Into<Sql>, &[Value]),
-        (second, second_bind): (impl Into<Sql>, &[Value]),
-    ) -> Result<Pair, Error> {
-        let first = (self.undoable(first)?, first_bind);
-        let second = (self.undoable(second)?, second_bind);
-        let answer = match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite::pair(connection, first, second),
-            Driver::Postgres(transaction) => transaction.pair(first, second).await,
         };
         self.note(answer)
     }

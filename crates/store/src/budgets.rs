@@ -41,9 +41,7 @@ macro_rules! sweep {
 
 sentences! {
     HOLD = both!(sqlite: hold!(sqlite), postgres: hold!(postgres));
-    KEEP = "UPDATE budget_windows SET counted = v.column2, expires_at = $13
-        FROM (VALUES ($1, $7), ($2, $8), ($3, $9), ($4, $10), ($5, $11), ($6, $12)) AS v
-        WHERE key = v.column1";
+    KEEP = "UPDATE budget_windows SET counted = $2, expires_at = $3 WHERE key = $1";
     SWEEP = both!(sqlite: sweep!(sqlite), postgres: sweep!(postgres));
 }
 
@@ -94,11 +92,11 @@ async fn hold(tx: &mut Tx, shares: &[Share]) -> Result<Held, Error> {
 async fn keep(tx: &mut Tx, shares: &[Share], held: &Held) -> Result<(), Error> {
     let longest = shares.iter().map(|share| share.rate.window).max().unwrap_or_default();
     let end = i64::try_from((held.now + longest).as_micros()).unwrap_or(i64::MAX - MINUTE);
-    let mut values = keys(shares)?;
-    values.extend(held.windows.iter().map(|window| window.written().into()));
-    values.resize(2 * MOST, Value::Null);
-    values.push((end / MINUTE * MINUTE + MINUTE).into());
-    tx.send(KEEP, &values).await
+    let end = end / MINUTE * MINUTE + MINUTE;
+    for (share, window) in shares.iter().zip(&held.windows) {
+        tx.send(KEEP, bind![share.key.as_str(), window.written(), end]).await?;
+    }
+    Ok(())
 }
 
 /// The keys, and NULL for every place that is left.

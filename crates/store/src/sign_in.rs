@@ -9,9 +9,28 @@ use vestibule_model::user::{Credential, User};
 use vestibule_model::{Email, Realm, Timestamp};
 use vestibule_sql::{Db, Error, Row, Tx, bind};
 
+/// Sessions of a user among whom the next sign-in looks for those that are too many. It counts before it holds the user,
+/// so as many as are missing to [`sessions::MAX_OF_USER`] may begin meanwhile.
+const MANY: u32 = sessions::MAX_OF_USER / 2;
+
 macro_rules! with_password {
     ($join:literal) => {
-        concat!("SELECT ", users::all!(), ", version, hash FROM users ", $join, " credentials ON user_id = id ")
+        with_password!($join, "")
+    };
+    ($join:literal, $more:literal) => {
+        concat!("SELECT ", users::all!(), ", version, hash", $more, " FROM users ", $join, " credentials ON user_id = id ")
+    };
+}
+
+macro_rules! hold {
+    () => {
+        concat!(
+            with_password!(
+                "JOIN",
+                ", (SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL LIMIT 1 OFFSET $2)"
+            ),
+            "WHERE id = $1"
+        )
     };
 }
 
@@ -23,10 +42,7 @@ sentences! {
             WHERE project = $1 AND environment = $2 AND path = $3 AND value = $4)"
     );
     // Both rows are held, so each is the newest, whoever was waited for.
-    HOLD = both!(
-        sqlite: concat!(with_password!("JOIN"), "WHERE id = $1"),
-        postgres: concat!(with_password!("JOIN"), "WHERE id = $1 FOR UPDATE"),
-    );
+    HOLD = both!(sqlite: hold!(), postgres: concat!(hold!(), " FOR UPDATE"));
     END_OLDEST = "UPDATE sessions SET revoked_at = $3, revoked_why = $4 WHERE id IN
         (SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL
         ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $2) RETURNING id";
@@ -59,9 +75,15 @@ pub async fn by_identifier(db: &Db, realm: Realm, path: &str, value: &str) -> Re
 /// The newest version of a user who has a password and of its record, which nobody else changes until this transaction
 /// ends. The oldest sessions of a user who has [`sessions::MAX_OF_USER`] or more are ended, so that there is room for one.
 pub async fn begin(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Option<Holder>, Error> {
-    let why = EndReason::TooMany.as_str();
-    let oldest = bind![user.bytes(), sessions::MAX_OF_USER - 1, now.micros(), why];
-    let (held, ended) = tx.pair((HOLD, bind![user.bytes()]), (END_OLDEST, oldest)).await?;
-    sessions::announce(tx, &ended)?;
-    held.first().map(holder).transpose()
+    let Some(held) = tx.one(HOLD, bind![user.bytes(), MANY]).await? else {
+        return Ok(None);
+    };
+    let many: Option<Vec<u8>> = held.get(users::WIDTH + 2)?;
+    if many.is_some() {
+        let why = EndReason::TooMany.as_str();
+        let oldest = bind![user.bytes(), sessions::MAX_OF_USER - 1, now.micros(), why];
+        let ended = tx.all(END_OLDEST, oldest).await?;
+        sessions::announce(tx, &ended)?;
+    }
+    holder(&held).map(Some)
 }

@@ -210,11 +210,12 @@ impl Line {
         }
     }
 
-    /// How long a newcomer would wait for a worker.
+    /// How long it takes until nobody waits for a worker.
     pub(super) fn backlog(&self) -> Duration {
-        self.wait(&self.state())
+        self.wait(&self.state()).saturating_sub(self.pace.unit())
     }
 
+    /// How long a newcomer would wait for a worker.
     fn wait(&self, state: &State) -> Duration {
         if state.waiting.is_empty() && state.busy < self.settings.workers {
             return Duration::ZERO;
@@ -293,6 +294,21 @@ mod tests {
         );
         assert_eq!(line.join(job(Duration::from_millis(1_100)).0), Ok(()));
         assert_eq!((line.stats().shed, line.stats().queued), (2, 201));
+    }
+
+    #[test]
+    fn the_backlog_is_over_when_nobody_waits_although_the_workers_are_busy() {
+        let line = line(2, 1_024);
+        let join = |count| -> Vec<Answer> {
+            let jobs = (0..count).map(|_| job(LONG));
+            jobs.map(|(job, answer)| line.join(job).map(|()| answer).unwrap())
+                .collect()
+        };
+        let _answers = join(2);
+        let _under_way = [begin(&line), begin(&line)];
+        assert_eq!(line.backlog(), Duration::ZERO);
+        let _waiting = join(6);
+        assert_eq!(line.backlog(), Duration::from_millis(30), "three rounds");
     }
 
     #[test]

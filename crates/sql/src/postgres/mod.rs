@@ -1,9 +1,9 @@
 //! `PostgreSQL`: a pool for transactions, shared connections for reads, one connection that listens.
 
 mod address;
-mod beat;
 mod bind;
 mod body;
+mod company;
 mod connector;
 mod convoy;
 mod fault;
@@ -16,6 +16,7 @@ mod readers;
 mod refusal;
 mod sentence;
 mod shared;
+mod sole;
 mod terms;
 mod tls;
 mod transact;
@@ -29,9 +30,10 @@ use futures_util::future::{BoxFuture, join3};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use self::beat::Beat;
 use self::body::{Body, body};
+use self::company::{Member, Waiting};
 use self::connector::{Connector, Dial};
+use self::convoy::Convoy;
 use self::listen::Ear;
 use self::news::News;
 pub use self::options::OpenPostgres;
@@ -66,7 +68,9 @@ pub struct Core {
     /// Leads to the database without a pooler.
     direct: Arc<Connector>,
     way: Way,
-    beat: Beat,
+    /// Bodies that may share a transaction: those who set out at once, and those who wait for company first.
+    at_once: Convoy<Waiting>,
+    in_company: Convoy<Waiting>,
 }
 
 impl Core {
@@ -77,7 +81,7 @@ impl Core {
         }
         let opened = self.direct.open().await;
         opened
-            .map(|(client, _)| Held::Own(client))
+            .map(|(client, _)| client.into())
             .map_err(|error| refusal::refused(&error, self.direct.config()))
     }
 }
@@ -122,7 +126,8 @@ impl Postgres {
                     settled,
                 },
                 shared: Arc::clone(&shared),
-                beat: Beat::new(),
+                at_once: Convoy::new(),
+                in_company: Convoy::new(),
             };
             Ok(Self {
                 core: Arc::new(core),
@@ -136,10 +141,11 @@ impl Postgres {
     }
 
     /// What a transaction is given.
-    pub fn terms(&self, By { deadline, company }: By) -> Terms {
+    pub fn terms(&self, by: By) -> Terms {
         Terms {
-            deadline,
-            company,
+            deadline: by.deadline,
+            company: by.company,
+            owner: by.owner,
             way: self.core.way,
             patient: false,
             unsynced: false,
@@ -164,7 +170,7 @@ impl Postgres {
     }
 
     /// Runs a body in a task of its own.
-    fn begin(&self, terms: Terms, mut body: Box<dyn Body>) -> Result<(), Error> {
+    fn begin(&self, terms: Terms, body: Box<dyn Body>) -> Result<(), Error> {
         if self.health() == Health::Closed {
             return Err(Error::Closed);
         }
@@ -179,12 +185,8 @@ impl Postgres {
             });
         };
         let core = Arc::clone(&self.core);
-        tokio::spawn(async move {
-            core.beat.wait(terms.company).await;
-            core.transact(terms, &mut *body).await;
-            drop(permit);
-            body.answer();
-        });
+        let member = Member { body, terms, permit };
+        tokio::spawn(async move { core.set_out(member).await });
         Ok(())
     }
 
@@ -230,7 +232,7 @@ impl Postgres {
                 Ok(Err(failed)) if failed.error == Error::Lost => Err(Error::Busy),
                 Ok(Err(failed)) => Err(failed.error),
                 Err(_) => {
-                    client.end();
+                    client.set_busy(true);
                     Err(Error::TooLate)
                 }
             }

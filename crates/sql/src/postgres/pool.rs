@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::QueueMode;
@@ -53,7 +54,7 @@ impl Connections {
         };
         let got = tokio::time::timeout(wait, self.pool.timeout_get(&timeouts)).await;
         match got {
-            Ok(Ok(client)) => Ok(Held::Pooled(client)),
+            Ok(Ok(client)) => Ok(client.into()),
             Ok(Err(PoolError::Closed)) => Err(Error::Closed),
             Ok(Err(PoolError::Backend(error))) => {
                 self.shared.away(&error);
@@ -69,8 +70,20 @@ impl Connections {
     }
 }
 
-/// A connection that nobody else uses meanwhile.
-pub enum Held {
+/// A connection that nobody uses meanwhile but those who share a transaction on it.
+///
+/// One that is let go in the middle of something is of no use to the next: it ends, and the server undoes what it had not
+/// committed.
+#[derive(Clone)]
+pub struct Held(Arc<Connection>);
+
+struct Connection {
+    client: Option<Client>,
+    /// Whether it is in the middle of something.
+    busy: AtomicBool,
+}
+
+enum Client {
     /// Goes back to the pool.
     Pooled(Object),
     /// Ends when it is dropped.
@@ -78,11 +91,35 @@ pub enum Held {
 }
 
 impl Held {
-    /// Ends the connection; what it had not committed is undone by the server.
-    pub fn end(self) {
-        match self {
-            Self::Pooled(client) => drop(Object::take(client)),
-            Self::Own(client) => drop(client),
+    fn new(client: Client) -> Self {
+        Self(Arc::new(Connection {
+            client: Some(client),
+            busy: AtomicBool::new(false),
+        }))
+    }
+
+    /// Says whether it is in the middle of something.
+    pub fn set_busy(&self, busy: bool) {
+        self.0.busy.store(busy, Ordering::Relaxed);
+    }
+}
+
+impl From<Object> for Held {
+    fn from(pooled: Object) -> Self {
+        Self::new(Client::Pooled(pooled))
+    }
+}
+
+impl From<ClientWrapper> for Held {
+    fn from(own: ClientWrapper) -> Self {
+        Self::new(Client::Own(own))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let (Some(Client::Pooled(pooled)), true) = (self.client.take(), *self.busy.get_mut()) {
+            drop(Object::take(pooled));
         }
     }
 }
@@ -91,9 +128,10 @@ impl Deref for Held {
     type Target = ClientWrapper;
 
     fn deref(&self) -> &ClientWrapper {
-        match self {
-            Self::Pooled(client) => client,
-            Self::Own(client) => client,
+        match &self.0.client {
+            Some(Client::Pooled(client)) => client,
+            Some(Client::Own(client)) => client,
+            None => unreachable!("it is taken out when the last holder lets go"),
         }
     }
 }

@@ -19,6 +19,8 @@ use crate::{Error, Health, Value};
 
 /// How long nobody tries again to connect after a failure: everybody who waits then learns of it at once.
 const REST: Duration = Duration::from_millis(50);
+/// So many sentences follow each other on one connection before another is worth waking a process of the server.
+const FEW: usize = 8;
 /// How many lost connections one read survives.
 const REPEATS: u32 = 2;
 
@@ -109,10 +111,10 @@ impl Readers {
         }
     }
 
-    /// Where the fewest sentences are on their way, and of those the first: while few read, all of them are answered by
-    /// one process of the server, whose caches are warm.
+    /// Where the fewest sentences are on their way, counted in [`FEW`]s, and of those the first: while few read, all of them
+    /// are answered by one process of the server, whose caches are warm.
     fn place(&self) -> Result<Taken<'_>, Error> {
-        let busy = |place: &&Place| place.busy.load(Ordering::Relaxed);
+        let busy = |place: &&Place| place.busy.load(Ordering::Relaxed) / FEW;
         let place = self.places.iter().min_by_key(busy).ok_or(Error::Closed)?;
         place.busy.fetch_add(1, Ordering::Relaxed);
         Ok(Taken(place))

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_postgres::Error as Driver;
 
 use super::convoy::Convoy;
+use super::sole::Rider;
 use super::terms::Terms;
 use crate::health::Mark;
 use crate::{Error, Health, Listener};
@@ -19,8 +20,8 @@ pub struct Shared {
     pub listener: Option<Arc<dyn Listener>>,
     /// What this node's announcements are signed with: they come back to it too.
     pub node: String,
-    synced: Convoy,
-    unsynced: Convoy,
+    synced: Convoy<Rider>,
+    unsynced: Convoy<Rider>,
     /// Who this node is to the database.
     pub user: String,
 }
@@ -39,7 +40,7 @@ impl Shared {
     }
 
     /// Those who are answered when this one is.
-    pub const fn convoy(&self, terms: Terms) -> &Convoy {
+    pub const fn convoy(&self, terms: Terms) -> &Convoy<Rider> {
         if terms.unsynced {
             &self.unsynced
         } else {

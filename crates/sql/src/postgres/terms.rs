@@ -12,12 +12,18 @@ const IDLE: Duration = Duration::from_secs(2);
 /// How much of a sentence's time must be over before a settled connection is told of a shorter one.
 const LATE: Duration = Duration::from_secs(1);
 
+/// How long several that share a transaction wait for a locked row before it is given up, and each goes by itself: whoever
+/// locks several of its rows in another order may wait for it in turn.
+const LOCKED: Duration = Duration::from_millis(20);
+
 /// What a transaction is given.
 #[derive(Clone, Copy)]
 pub struct Terms {
     pub deadline: Instant,
     /// How long it may wait for others to set out with.
     pub company: Duration,
+    /// [`By::owner`](crate::By::owner).
+    pub owner: Option<[u8; 16]>,
     pub way: Way,
     /// Whether one sentence may take as long as the whole: a migration.
     pub patient: bool,
@@ -75,6 +81,11 @@ impl Terms {
     pub fn left(&self) -> Duration {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if self.patient { left } else { left.min(SENTENCE) }
+    }
+
+    /// The sentence that begins a transaction of several.
+    pub fn begin_shared(&self) -> Cow<'static, str> {
+        format!("{};SET LOCAL lock_timeout={}", self.begin(), LOCKED.as_millis()).into()
     }
 
     /// What a sentence that is a transaction by itself must be preceded by, if anything.

@@ -17,6 +17,29 @@ const REPEATS: u32 = 3;
 /// The longest pause before the first repetition, in microseconds; it doubles.
 const PAUSE: u64 = 10_000;
 
+/// What came of a body, before its transaction is ended.
+pub struct Ran {
+    /// Whether its writes are kept.
+    pub keep: bool,
+    pub said: Said,
+    pub transaction: Transaction,
+}
+
+/// What is announced if the transaction is committed.
+#[derive(Default)]
+pub struct Said {
+    here: Vec<Announcement<'static>>,
+    /// Those of them that other nodes hear too.
+    everywhere: Vec<Announcement<'static>>,
+}
+
+impl Said {
+    pub fn append(&mut self, mut other: Self) {
+        self.here.append(&mut other.here);
+        self.everywhere.append(&mut other.everywhere);
+    }
+}
+
 impl Core {
     /// Runs a body, again if it must, and commits what it keeps.
     pub async fn transact(self: &Arc<Self>, terms: Terms, body: &mut dyn Body) {
@@ -33,42 +56,52 @@ impl Core {
 
     /// Runs a body once; answers whether it should be run again.
     async fn run(self: &Arc<Self>, terms: Terms, body: &mut dyn Body) -> bool {
-        let transaction = Transaction::new(Arc::clone(self), terms);
+        let ran = self
+            .perform(Transaction::new(Arc::clone(self), terms), body)
+            .await;
+        let mut transaction = ran.transaction;
+        if !ran.keep {
+            transaction.rollback().await;
+            return transaction.may_repeat();
+        }
+        let Err(error) = self.commit(&mut transaction, &ran.said).await else {
+            return false;
+        };
+        let unknown = error == Error::Unknown;
+        body.fail(error);
+        !unknown && transaction.may_repeat()
+    }
+
+    /// Runs the body alone.
+    pub async fn perform(&self, transaction: Transaction, body: &mut dyn Body) -> Ran {
         let mut tx = Tx::new(Driver::Postgres(Box::new(transaction)));
         let began = Instant::now();
         let keep = body.run(&mut tx).await;
         if let Some(listener) = &self.shared.listener {
             listener.wrote(body.name(), began.elapsed());
         }
-        let travelling = tx.travelling();
-        let announced = tx.announced();
-        let Driver::Postgres(mut transaction) = tx.driver else {
-            return false;
+        let everywhere = tx.travelling();
+        let here = tx.announced();
+        let Driver::Postgres(transaction) = tx.driver else {
+            unreachable!("it was made of a transaction on PostgreSQL");
         };
-        if !keep {
-            transaction.rollback().await;
-            return transaction.may_repeat();
+        Ran {
+            keep,
+            said: Said { here, everywhere },
+            transaction: *transaction,
         }
-        let committed = transaction
-            .commit(&notice::write(&self.shared.node, &travelling))
-            .await;
-        let Err(error) = committed else {
-            self.tell(&announced);
-            return false;
-        };
-        let unknown = error == Error::Unknown;
-        body.fail(error);
-        if unknown {
-            // It may have happened, so the caches forget as if it had.
-            self.tell(&announced);
-            return false;
-        }
-        transaction.may_repeat()
     }
 
-    fn tell(&self, announced: &[Announcement<'_>]) {
-        if let Some(listener) = self.shared.listener.as_ref().filter(|_| !announced.is_empty()) {
-            listener.committed(announced);
+    /// Commits, and tells whoever caches.
+    pub async fn commit(&self, transaction: &mut Transaction, said: &Said) -> Result<(), Error> {
+        let notices = notice::write(&self.shared.node, &said.everywhere);
+        let committed = transaction.commit(&notices).await;
+        // What may have happened they forget as if it had.
+        if matches!(committed, Ok(()) | Err(Error::Unknown))
+            && let Some(listener) = self.shared.listener.as_ref().filter(|_| !said.here.is_empty())
+        {
+            listener.committed(&said.here);
         }
+        committed
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join, join_all, join3};
+use futures_util::future::{BoxFuture, join_all, join3};
 use tokio_postgres::error::SqlState;
 
 use super::Core;
@@ -15,9 +15,9 @@ use super::pool::Held;
 use super::refusal;
 use super::sentence::{self, Outcome};
 use super::shared::chance;
+use super::sole;
 use super::terms::{GRACE, Terms};
 use super::trip::{self, Before, CROWD, Waiting, travel};
-use crate::tx::Pair;
 use crate::{Error, Row, Value};
 
 const NOTIFY: &str = "SELECT 1 FROM pg_notify($1, $2)";
@@ -46,6 +46,33 @@ impl Transaction {
         }
     }
 
+    /// One whose connection is told elsewhere to begin.
+    pub fn within(core: Arc<Core>, terms: Terms, client: Held) -> Self {
+        client.set_busy(true);
+        Self {
+            core,
+            client: Some(client),
+            terms,
+            begun: true,
+            waiting: Vec::new(),
+            fate: None,
+        }
+    }
+
+    /// Takes over what still waits in one that ran on the same connection, and how it failed.
+    pub fn absorb(&mut self, mut other: Self) {
+        self.waiting.append(&mut other.waiting);
+        self.fate = self.fate.or(other.fate);
+        if other.client.is_none() {
+            self.client = None;
+        }
+    }
+
+    /// Whether a sentence failed.
+    pub const fn has_failed(&self) -> bool {
+        self.fate.is_some()
+    }
+
     /// The connection, unless it was lost, and what begins the transaction on it, if nothing has.
     async fn begin(&mut self) -> Result<(&Held, Option<Cow<'static, str>>), Error> {
         if self.client.is_none() && self.fate.is_none() {
@@ -53,6 +80,7 @@ impl Transaction {
         }
         let client = self.client.as_ref().ok_or(Error::Lost)?;
         let first = !std::mem::replace(&mut self.begun, true);
+        client.set_busy(true);
         Ok((client, first.then(|| self.terms.begin())))
     }
 
@@ -69,29 +97,6 @@ impl Transaction {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, Error>> {
         Box::pin(async move { self.sentence(sql, values).await.map(|outcome| outcome.rows) })
-    }
-
-    /// Runs two sentences, the second on its way before the first is answered.
-    pub fn pair<'t>(
-        &'t mut self,
-        (first, first_values): (&'static str, &'t [Value]),
-        (second, second_values): (&'static str, &'t [Value]),
-    ) -> BoxFuture<'t, Result<Pair, Error>> {
-        Box::pin(async move {
-            let terms = self.terms;
-            let prepare = terms.way.prepare;
-            let (client, before) = self.before().await?;
-            let run = async {
-                sentence::ready(client, prepare, first).await?;
-                sentence::ready(client, prepare, second).await?;
-                let first = sentence::run(client, prepare, first, first_values);
-                let second = sentence::run(client, prepare, second, second_values);
-                let (first, second) = join(first, second).await;
-                Ok((first?.rows, second?.rows))
-            };
-            let ran = travel(client, terms, &before, run).await;
-            ran?.map_err(|failed| self.fail(failed))
-        })
     }
 
     pub fn one<'t>(
@@ -163,7 +168,7 @@ impl Transaction {
                 return Err(Error::TooLate);
             }
             let convoy = self.core.shared.convoy(self.terms);
-            let ride = convoy.ride(&self.core, self.terms, sql, values);
+            let ride = sole::ride(&self.core, convoy, self.terms, sql, values);
             let ran = tokio::time::timeout(left, ride).await;
             let ran = ran.unwrap_or(Err(Fault {
                 error: Error::Unknown,
@@ -205,15 +210,9 @@ impl Transaction {
         self.core.shared.failed(&failed.error);
         self.fate = Some(failed.fate);
         if failed.fate == Fate::Gone {
-            self.end();
+            self.client = None;
         }
         failed.error
-    }
-
-    fn end(&mut self) {
-        if let Some(client) = self.client.take() {
-            client.end();
-        }
     }
 
     /// Whether nothing happened and another run may succeed.
@@ -228,10 +227,9 @@ impl Transaction {
             return;
         }
         let undone = tokio::time::timeout(Duration::from_secs(1), client.batch_execute("ROLLBACK")).await;
+        client.set_busy(!matches!(undone, Ok(Ok(()))));
         self.begun = false;
-        if !matches!(undone, Ok(Ok(()))) {
-            self.end();
-        }
+        self.client = None;
     }
 
     /// Commits, with `notices` for other nodes as its last sentences: nobody hears of what did not happen.
@@ -281,32 +279,17 @@ impl Transaction {
             committed.map_err(|error| fault(&error, "COMMIT"))
         };
         let all = trip::together(client, terms, &before, commit);
-        let Ok(committed) = tokio::time::timeout(left.max(GRACE), all).await else {
-            self.end();
+        let committed = tokio::time::timeout(left.max(GRACE), all).await;
+        let committed = committed.unwrap_or_else(|_| Err(Fault::silent()));
+        // The connection ended after COMMIT was sent, or its answer is not seen in time.
+        if matches!(committed, Err(Fault { fate: Fate::Gone, .. })) {
             return Err(Error::Unknown);
-        };
+        }
+        client.set_busy(false);
         self.begun = false;
-        match committed {
-            Ok(()) => {
-                self.core.shared.committed();
-                Ok(())
-            }
-            // The connection ended after COMMIT was sent.
-            Err(Fault { fate: Fate::Gone, .. }) => {
-                self.end();
-                Err(Error::Unknown)
-            }
-            Err(failed) => Err(self.fail(failed)),
-        }
-    }
-}
-
-impl Drop for Transaction {
-    /// A connection inside a transaction is of no use to the next.
-    fn drop(&mut self) {
-        if self.begun {
-            self.end();
-        }
+        committed.map_err(|failed| self.fail(failed))?;
+        self.core.shared.committed();
+        Ok(())
     }
 }
 

@@ -63,7 +63,9 @@ pub struct Wait<T, E> {
 
 /// Makes a job and the place to wait for it.
 pub fn job<F, I, T, E>(
-    By { deadline, company }: By,
+    By {
+        deadline, company, ..
+    }: By,
     answered: Answered,
     act: F,
     input: I,

@@ -29,7 +29,7 @@ pub use self::options::{OpenSqlite, Role};
 use self::queue::Queue;
 use self::readers::Readers;
 use self::scan::Scan;
-pub use self::session::{all, each, one, pair, run, script};
+pub use self::session::{all, each, one, run, script};
 use self::shared::Shared;
 use self::writer::Writer;
 use crate::{Abort, Act, By, Engine, Error, Health, Row, Sql, Value};

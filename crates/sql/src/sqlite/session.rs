@@ -5,7 +5,6 @@ use rusqlite::{CachedStatement, Connection};
 
 use super::bind::bind;
 use super::fault;
-use crate::tx::Pair;
 use crate::{Error, Row, Value};
 
 /// All rows of a sentence.
@@ -33,16 +32,6 @@ pub fn one(connection: &Connection, sql: &'static str, values: &[Value]) -> Resu
         None => Ok(Some(answer)),
         Some(_) => Err(Error::Other(format!("more than one row, in: {sql}"))),
     }
-}
-
-/// All rows of two sentences.
-pub fn pair(
-    connection: &Connection,
-    (first, first_values): (&'static str, &[Value]),
-    (second, second_values): (&'static str, &[Value]),
-) -> Result<Pair, Error> {
-    let rows = all(connection, first, first_values)?;
-    Ok((rows, all(connection, second, second_values)?))
 }
 
 /// Runs a sentence that returns no rows; answers how many it wrote.

@@ -177,19 +177,6 @@ on_both! {
         assert_eq!(t.ids().await, [2]);
     }
 
-    async fn two_sentences_at_once_are_answered_each_and_the_second_sees_the_first(t: Fixture) {
-        async fn both(tx: &mut Tx, first: &i64) -> Result<(usize, usize), Error> {
-            let put = "INSERT INTO notes (id) VALUES ($1) RETURNING id";
-            let (put, notes) = tx.pair((put, bind![*first]), ("SELECT id FROM notes", &[])).await?;
-            Ok((put.len(), notes.len()))
-        }
-        assert_eq!(t.db.write(soon(), both, 1).await, Ok((1, 1)));
-        assert_eq!(t.db.write(soon(), both, 2).await, Ok((1, 2)));
-        let again = t.db.write(soon(), both, 2).await;
-        assert!(matches!(again, Err(Error::Unique { .. })), "the first error, not what came of it: {again:?}");
-        assert_eq!(t.ids().await, [1, 2]);
-    }
-
     async fn what_was_written_before_a_body_was_undone_is_undone_too(t: Fixture) {
         async fn begins_with_nothing(tx: &mut Tx, id: &i64) -> Result<(), Stop> {
             assert!(!tx.sole(PUT_NEW, bind![1_i64]).await?, "it is there");

@@ -1,5 +1,6 @@
 //! What only `PostgreSQL` has: connections that are lost, other nodes, a server that may not be there.
 
+mod company;
 mod listening;
 mod lost;
 mod poolers;

@@ -1,5 +1,6 @@
 //! Connections that end, and a server that goes and comes back.
 
+use super::company::in_company;
 use super::*;
 use std::sync::atomic::AtomicU32;
 use vestibule_cluster::Cluster;
@@ -50,14 +51,16 @@ async fn rl08_connections_that_died_in_the_pool_are_not_noticed_by_anybody() {
         t.throw_away.as_ref().unwrap().name()
     );
     vestibule_cluster::shared().unwrap().run(&kill);
-    let (read, write, scan) = tokio::join!(
+    let (read, one, other, scan) = tokio::join!(
         t.db.read_one(PROCESS, &[]),
-        t.db.write(soon(), insert, 2),
+        t.db.write(in_company(2), insert, 2),
+        t.db.write(in_company(3), insert, 3),
         t.db.scan(soon(), PROCESS, vec![])
     );
-    assert!(read.is_ok() && write.is_ok(), "{read:?} {write:?}");
+    assert!(read.is_ok(), "{read:?}");
+    assert_eq!((one, other), (Ok(()), Ok(())));
     assert!(matches!(scan, Ok(_) | Err(Error::Busy)), "{scan:?}");
-    assert_eq!(t.ids().await, [1, 2]);
+    assert_eq!(t.ids().await, [1, 2, 3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

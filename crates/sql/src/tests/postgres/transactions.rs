@@ -77,13 +77,20 @@ async fn rl11_without_a_free_connection_a_write_is_busy_after_a_second() {
     let mut taken = std::pin::pin!(tokio::time::sleep(Duration::from_millis(50)));
     tokio::select! { _ = &mut holds => panic!(), () = &mut taken => {} }
     let began = Instant::now();
-    let (alone, one, other) = tokio::join!(
+    let owned = |owner| By {
+        owner: Some([owner; 16]),
+        ..By::from(soon())
+    };
+    let (alone, one, other, mine, yours) = tokio::join!(
         t.db.write(soon(), insert, 2),
         t.db.write(soon(), rides, 2),
-        t.db.write(soon(), rides, 3)
+        t.db.write(soon(), rides, 3),
+        t.db.write(owned(1), insert, 2),
+        t.db.write(owned(2), insert, 3)
     );
-    let busy = Err(Error::Busy);
-    assert_eq!((alone, one, other), (busy.clone(), busy.clone(), busy));
+    for refused in [alone, one, other, mine, yours] {
+        assert_eq!(refused, Err(Error::Busy));
+    }
     let waited = began.elapsed();
     assert!(
         waited > Duration::from_millis(900) && waited < Duration::from_millis(1600),

@@ -13,7 +13,7 @@ fn silent(options: &mut OpenPostgres) {
 }
 
 /// A database, and what goes to it through the wire between.
-async fn through_a_wire() -> Option<(Fixture, Wire, Fixture)> {
+pub async fn through_a_wire() -> Option<(Fixture, Wire, Fixture)> {
     let t = Fixture::postgres(|_| {}).await?;
     let wire = wire_to(&t);
     let through = Fixture::at(wire.url(), silent).await;
@@ -55,13 +55,6 @@ async fn what_needs_no_answer_in_between_is_one_flight() {
         }
         Ok(())
     }
-    async fn asks_twice(tx: &mut Tx, id: &i64) -> Result<(), Error> {
-        let (one, other) = (
-            "SELECT id FROM notes WHERE id = $1",
-            "SELECT id FROM notes WHERE id > $1",
-        );
-        tx.pair((one, bind![*id]), (other, bind![*id])).await.map(drop)
-    }
     let Some(t) = Fixture::postgres(|_| {}).await else {
         return;
     };
@@ -76,15 +69,12 @@ async fn what_needs_no_answer_in_between_is_one_flight() {
         let id = if prepare { 0 } else { 100 };
         through.db.write(soon(), sends, id).await.unwrap();
         through.db.write(soon(), put_or_count, id + 10).await.unwrap();
-        through.db.write(soon(), asks_twice, id).await.unwrap();
         wire.flights();
 
         through.db.write(soon(), sends, id + 20).await.unwrap();
         assert_eq!(wire.flights(), 1, "BEGIN, both sentences, COMMIT");
         through.db.write(soon(), put_or_count, id + 30).await.unwrap();
         assert_eq!(wire.flights(), 1, "one sentence and its commit");
-        through.db.write(soon(), asks_twice, id).await.unwrap();
-        assert_eq!(wire.flights(), 2, "BEGIN and both sentences; COMMIT");
         through
             .db
             .write_unsynced(soon(), put_or_count, id + 40)
@@ -141,6 +131,14 @@ async fn put(tx: &mut Tx, id: &i64) -> Result<(), Error> {
     tx.sole(sql, bind![*id]).await.map(drop)
 }
 
+async fn put_alone_or_not(tx: &mut Tx, (id, shared): &(i64, bool)) -> Result<(), Error> {
+    if *shared {
+        insert(tx, id).await
+    } else {
+        put(tx, id).await
+    }
+}
+
 /// With a single connection, which is made.
 async fn through_a_narrow_wire() -> Option<(Fixture, Wire, Fixture)> {
     let t = Fixture::postgres(|_| {}).await?;
@@ -159,13 +157,22 @@ async fn rl10_a_connection_that_failed_those_on_it_is_used_by_nobody_else() {
     let Some((t, wire, through)) = through_a_narrow_wire().await else {
         return;
     };
-    wire.swallow(true);
-    let within = Instant::now() + Duration::from_millis(300);
-    let write = |id| through.db.write(within, put, id);
-    let (one, other) = tokio::join!(write(1), write(2));
-    assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
-    wire.swallow(false);
-    assert_eq!(through.db.write(soon(), put, 3).await, Ok(()));
+    for shared in [false, true] {
+        wire.swallow(true);
+        let deadline = Instant::now() + Duration::from_millis(300);
+        let write = |id: u8| {
+            let owner = shared.then_some([id; 16]);
+            let by = By {
+                owner,
+                ..By::from(deadline)
+            };
+            through.db.write(by, put_alone_or_not, (i64::from(id), shared))
+        };
+        let (one, other) = tokio::join!(write(1), write(2));
+        assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
+        wire.swallow(false);
+        assert_eq!(through.db.write(soon(), put_or_count, 3).await.map(drop), Ok(()));
+    }
     assert_eq!(t.ids().await, [0, 3]);
 }
 
