@@ -63,18 +63,20 @@ impl Core {
         if member.terms.owner.is_none() {
             return member.go(self).await;
         }
-        let convoy = if longest.is_zero() {
-            &self.at_once
-        } else {
-            &self.in_company
-        };
         let (stays, mut left) = oneshot::channel();
-        convoy.join(Waiting {
+        let waiting = Waiting {
             member,
             _stays: stays,
-        });
-        let mut wait = pin!(tokio::time::sleep(longest));
-        tokio::select! { _ = &mut left => return, () = &mut wait => {} }
+        };
+        let convoy = if longest.is_zero() {
+            self.at_once.join(waiting);
+            &self.at_once
+        } else {
+            self.in_company.join(waiting);
+            let mut over = pin!(tokio::time::sleep(longest));
+            tokio::select! { _ = &mut left => return, () = &mut over => {} }
+            &self.in_company
+        };
         loop {
             tokio::select! {
                 biased;
