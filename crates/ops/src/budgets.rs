@@ -21,8 +21,8 @@ pub fn carrier(core: &Core) -> &'static str {
 }
 
 /// Counts one request in all of these windows or, where one has no room for it, in none. `widest` is one of them that
-/// everybody shares who shares any, if there is such a one: requests that differ in it are counted together. None when whoever counts in
-/// place of the database does not answer: then the node's own budgets are all that hold.
+/// everybody shares who shares any, if there is such a one: requests that differ in it are counted together. None when
+/// whoever counts in place of the database does not answer: then the node's own budgets are all that hold.
 ///
 /// # Errors
 /// [`Error::Fault`] when the database does not answer in time; a request of these budgets needs it anyway.

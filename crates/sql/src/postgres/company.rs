@@ -77,36 +77,29 @@ impl Core {
             tokio::select! { _ = &mut left => return, () = &mut over => {} }
             &self.in_company
         };
-        loop {
-            tokio::select! {
-                biased;
-                _ = &mut left => return,
-                lane = convoy.lane() => convoy.lead(lane, take, |members| self.drive(members)).await,
-            }
-        }
+        // Its own answer goes another way: it is over when it has set out.
+        let _ = convoy.ride(left, take, |members| self.drive(members)).await;
     }
 
     async fn drive(self: &Arc<Self>, mut members: Vec<Member>) {
-        if members.len() > 1 && Box::pin(self.together(&mut members)).await {
-            return members.into_iter().for_each(Member::arrive);
+        let shared = match members.len() {
+            0 | 1 => Ok(false),
+            _ => Box::pin(self.share(&mut members)).await,
+        };
+        if shared == Ok(false) {
+            join_all(members.into_iter().map(|member| member.go(self))).await;
+            return;
         }
-        join_all(members.into_iter().map(|member| member.go(self))).await;
-    }
-
-    /// Runs bodies in one transaction; answers whether that was the end of all. If not, nothing was kept.
-    async fn together(self: &Arc<Self>, members: &mut [Member]) -> bool {
-        match self.share(members).await {
-            Ok(kept) => kept,
-            Err(error) => {
-                for member in members {
-                    member.body.fail(error.clone());
-                }
-                true
+        for mut member in members {
+            if let Err(error) = &shared {
+                member.body.fail(error.clone());
             }
+            member.arrive();
         }
     }
 
-    /// Runs bodies side by side on one connection, and keeps what all of them wrote if each keeps its own.
+    /// Runs bodies side by side in one transaction; answers whether what all of them wrote was kept. If not, nothing was. An
+    /// error is the end of all.
     async fn share(self: &Arc<Self>, members: &mut [Member]) -> Result<bool, Error> {
         let earliest = members
             .iter()

@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex as Lane, MutexGuard, Notify};
+use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::{Mutex as Lane, MutexGuard, Notify, oneshot};
 
 /// How long one convoy may keep the next from leaving.
 const HOLDUP: Duration = Duration::from_millis(50);
@@ -37,17 +38,28 @@ impl<R> Convoy<R> {
         self.came.notify_one();
     }
 
-    /// The right to lead the next one.
-    pub async fn lane(&self) -> MutexGuard<'_, usize> {
-        self.lane.lock().await
+    /// Waits for an answer, and leads as often as the lane is free before it comes: those whom `take` takes.
+    pub async fn ride<A, T, D: Future<Output = ()>>(
+        &self,
+        mut answer: oneshot::Receiver<A>,
+        take: impl Fn(&mut Vec<R>) -> Vec<T>,
+        drive: impl Fn(Vec<T>) -> D,
+    ) -> Result<A, RecvError> {
+        loop {
+            let lane = tokio::select! {
+                biased;
+                answered = &mut answer => return answered,
+                lane = self.lane.lock() => lane,
+            };
+            self.lead(lane, &take, &drive).await;
+        }
     }
 
-    /// Leads those whom `take` takes.
-    pub async fn lead<T, D: Future<Output = ()>>(
+    async fn lead<T, D: Future<Output = ()>>(
         &self,
         mut lane: MutexGuard<'_, usize>,
-        take: impl FnOnce(&mut Vec<R>) -> Vec<T>,
-        drive: impl FnOnce(Vec<T>) -> D,
+        take: impl Fn(&mut Vec<R>) -> Vec<T>,
+        drive: impl Fn(Vec<T>) -> D,
     ) {
         self.gather(*lane).await;
         let riders = self.with(take);

@@ -48,16 +48,13 @@ pub async fn ride(
     sql: &'static str,
     values: &[Value],
 ) -> Answer {
-    let (tell, mut answer) = oneshot::channel();
+    let (tell, answer) = oneshot::channel();
     let values = values.to_vec();
     convoy.join(Rider { sql, values, tell });
-    loop {
-        tokio::select! {
-            biased;
-            answered = &mut answer => return answered.unwrap_or_else(|_| Err(stranded())),
-            lane = convoy.lane() => convoy.lead(lane, take, |riders| drive(core, terms, riders)).await,
-        }
-    }
+    let answered = convoy
+        .ride(answer, take, |riders| drive(core, terms, riders))
+        .await;
+    answered.unwrap_or_else(|_| Err(stranded()))
 }
 
 /// Those who were ready first, in the order in which everybody locks their rows.

@@ -72,7 +72,7 @@ impl Core {
         !unknown && transaction.may_repeat()
     }
 
-    /// Runs the body alone.
+    /// Runs a body, and leaves its transaction open.
     pub async fn perform(&self, transaction: Transaction, body: &mut dyn Body) -> Ran {
         let mut tx = Tx::new(Driver::Postgres(Box::new(transaction)));
         let began = Instant::now();

@@ -50,12 +50,9 @@ impl Transaction {
     pub fn within(core: Arc<Core>, terms: Terms, client: Held) -> Self {
         client.set_busy(true);
         Self {
-            core,
             client: Some(client),
-            terms,
             begun: true,
-            waiting: Vec::new(),
-            fate: None,
+            ..Self::new(core, terms)
         }
     }
 

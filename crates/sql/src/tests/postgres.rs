@@ -11,12 +11,21 @@ mod wire;
 
 use super::*;
 use crate::{Health, Value};
+use std::sync::atomic::AtomicU32;
 
 /// The server's process that serves the connection.
 const PROCESS: &str = "SELECT CAST(pg_backend_pid() AS BIGINT)";
 
 async fn process(tx: &mut Tx, (): &()) -> Result<i64, Error> {
     tx.one(PROCESS, &[]).await?.ok_or(Error::Lost)?.get(0)
+}
+
+/// Locks the first note for a second and a half, and says when.
+async fn hold_the_first(tx: &mut Tx, held: &Arc<AtomicU32>) -> Result<(), Error> {
+    tx.run("UPDATE notes SET word = 'held' WHERE id = 1", &[]).await?;
+    held.store(1, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    Ok(())
 }
 
 /// Asks until it is so, without a fixed wait.

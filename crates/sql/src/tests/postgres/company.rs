@@ -4,7 +4,6 @@ use super::wire::through_a_wire;
 use super::*;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicU32;
 
 /// Together with all who begin in the same moment and have other owners.
 pub fn in_company(owner: i64) -> By {
@@ -135,12 +134,6 @@ async fn rl08_who_shares_a_commit_that_is_not_answered_knows_no_more_than_the_ot
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_a_locked_row_lets_the_others_go() {
-    async fn holds(tx: &mut Tx, held: &Arc<AtomicU32>) -> Result<(), Error> {
-        tx.run("UPDATE notes SET body = NULL WHERE id = 1", &[]).await?;
-        held.store(1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-        Ok(())
-    }
     async fn touch(tx: &mut Tx, id: &i64) -> Result<u64, Error> {
         tx.run("UPDATE notes SET body = NULL WHERE id = $1", bind![*id])
             .await
@@ -161,7 +154,7 @@ async fn who_waits_for_a_locked_row_lets_the_others_go() {
         };
         join_all((1..9).map(touch)).await
     };
-    let (holder, touched) = tokio::join!(t.db.write(soon(), holds, Arc::clone(&held)), others);
+    let (holder, touched) = tokio::join!(t.db.write(soon(), hold_the_first, Arc::clone(&held)), others);
     holder.unwrap();
     for (id, (touched, took)) in (1..9).zip(touched) {
         assert_eq!(touched, Ok(1));

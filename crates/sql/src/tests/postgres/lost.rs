@@ -2,7 +2,6 @@
 
 use super::company::in_company;
 use super::*;
-use std::sync::atomic::AtomicU32;
 use vestibule_cluster::Cluster;
 
 const HANG_UP: &str = "SELECT pg_terminate_backend(pg_backend_pid())";

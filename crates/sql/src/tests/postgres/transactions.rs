@@ -1,7 +1,6 @@
 //! Transactions on a server that is there.
 
 use super::*;
-use std::sync::atomic::AtomicU32;
 use tokio::sync::Barrier;
 
 #[tokio::test]
@@ -138,12 +137,6 @@ async fn rl28_a_transaction_that_stands_still_lets_others_on_in_time_and_is_run_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
-    async fn holds(tx: &mut Tx, held: &Arc<AtomicU32>) -> Result<(), Error> {
-        tx.run("UPDATE notes SET word = 'held' WHERE id = 1", &[]).await?;
-        held.store(1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-        Ok(())
-    }
     const WAITING: &str =
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     async fn touch(tx: &mut Tx, id: &i64) -> Result<Duration, Error> {
@@ -159,7 +152,7 @@ async fn a_locked_row_holds_up_nobody_who_sets_out_later() {
         t.db.write(soon(), insert, id).await.unwrap();
     }
     let held = Arc::new(AtomicU32::new(0));
-    let holder = t.db.write(soon(), holds, Arc::clone(&held));
+    let holder = t.db.write(soon(), hold_the_first, Arc::clone(&held));
     let others = async {
         until("the row is held", async || held.load(Ordering::SeqCst) > 0).await;
         let blocked = t.db.write(soon(), touch, 1);
