@@ -39,9 +39,8 @@ impl App {
         dialect: &Dialect,
         route: &Route,
         (mut request, body): (Received, Body),
-        project: &mut Option<Arc<Project>>,
+        (deadline, project): (Instant, &mut Option<Arc<Project>>),
     ) -> Result<Answer, Error> {
-        let deadline = self.core.deadline();
         if let Guard::Public(handler) = &route.guard {
             let work = handler(Open {
                 core: Arc::clone(&self.core),

@@ -11,7 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::gate::{Gate, Gateway};
 use crate::head;
 use crate::hosts::{Hosts, Named};
-use crate::in_time::within;
+use crate::in_time::{in_time, within};
 use crate::limit::{self, Budget, Limits, Rates, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::refuse::throttled;
@@ -202,12 +202,16 @@ impl App {
         (arrived, body): (Box<Arrived>, Body),
     ) -> Reply<'a> {
         let (id, client, at) = (arrived.id, arrived.client, arrived.at);
+        let deadline = self.core.deadline();
         let origin = cors::origin(&arrived.parts.headers).map(str::to_owned);
         let own = dialect.own_budget(arrived.parts.uri.path());
         let mut shown = self.limits.charge(own, route.budget, client, at);
         let mut project = None;
-        let charged = self.charge_with_others((own, route.budget), client, at, &mut shown);
-        let result = if let Err(error) = charged.await {
+        let charged = {
+            let charging = self.charge_with_others((own, route.budget), client, at, &mut shown);
+            in_time(deadline, pin!(charging)).await
+        };
+        let result = if let Err(error) = charged {
             Err(error)
         } else if shown.refused {
             Err(throttled(&shown))
@@ -219,11 +223,12 @@ impl App {
                 cookie: dialect.cookie,
                 body: Bytes::new(),
             };
-            let work = pin!(self.admit(dialect, route, (request, body), &mut project));
+            let admission = (deadline, &mut project);
+            let work = pin!(self.admit(dialect, route, (request, body), admission));
             let signs_up = route.budget == Budget::SignUp;
             let work = pin!(async {
                 if signs_up {
-                    Box::pin(self.in_turn(client, &mut shown, work)).await
+                    Box::pin(self.in_turn((client, deadline), &mut shown, work)).await
                 } else {
                     work.await
                 }

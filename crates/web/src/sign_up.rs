@@ -3,11 +3,13 @@
 use crate::answer::Answer;
 use crate::app::App;
 use crate::client::Client;
+use crate::in_time::{in_time, within};
 use crate::limit::Shown;
 use crate::refuse::throttled;
 use std::mem::take;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vestibule_model::Refusal;
 use vestibule_model::budget::Share;
 use vestibule_model::refusal::Failed;
@@ -17,12 +19,12 @@ impl App {
     /// Does the work when it is the client's turn; it is counted when it tells of an existing account.
     pub(crate) async fn in_turn(
         &self,
-        client: Client,
+        (client, deadline): (Client, Instant),
         shown: &mut Shown,
         work: impl Future<Output = Result<Answer, Error>>,
     ) -> Result<Answer, Error> {
-        let patience = self.core.settings.request_timeout;
-        let Ok(_turn) = tokio::time::timeout(patience, self.turns.wait(client.address)).await else {
+        let turn = self.turns.wait(client.address);
+        let Ok(_turn) = tokio::time::timeout_at(deadline.into(), turn).await else {
             return Err(Failed::Overloaded {
                 retry_after: Duration::from_secs(1),
             }
@@ -30,7 +32,7 @@ impl App {
         };
         let now = self.core.clock.monotonic();
         let counted = match self.limits.room_for_conflict(client, now) {
-            Ok(()) => self.counted_everywhere(client).await?,
+            Ok(()) => in_time(deadline, pin!(self.counted_everywhere(client))).await?,
             Err(exhausted) => Err(exhausted),
         };
         let counted = match counted {
@@ -45,7 +47,8 @@ impl App {
             self.limits.count_conflict(client, now);
             counted.keep();
         } else {
-            counted.give_back().await;
+            // It happens, whether or not there is time to wait for it.
+            within(deadline, pin!(counted.give_back())).await;
         }
         result
     }
