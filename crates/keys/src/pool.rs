@@ -118,9 +118,9 @@ impl HashPool {
             .admits(cost(self.line.settings.params.setting()), hashed_by(deadline))
     }
 
-    /// How long it takes until no hash waits for its turn.
-    pub fn backlog(&self) -> Duration {
-        self.line.backlog()
+    /// How long it takes until no hash waits for its turn, or until each worker has done so many.
+    pub fn backlog(&self, hashes: u32) -> Duration {
+        self.line.backlog(hashes)
     }
 
     /// Hashes a new password. Once begun it is finished, whether or not anybody waits.

@@ -1,7 +1,9 @@
 //! Budgets: how many requests of one client pass within any stretch of time.
 
+mod kept;
 mod window;
 
+pub use kept::Kept;
 pub use window::{LONGEST, Rate, Standing, Window, wrapping_millis};
 
 use std::pin::Pin;

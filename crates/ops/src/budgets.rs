@@ -2,9 +2,9 @@
 
 use crate::core::Core;
 use crate::error::{Error, Stop};
-use vestibule_keys::digest::sha256;
 use vestibule_model::budget::{Share, Verdict};
-use vestibule_store::{By, Tx, budgets};
+use vestibule_store::Tx;
+use vestibule_store::budgets::{self, Asked, Unsettled};
 
 /// Whether other nodes may count beside this one.
 pub fn are_shared(core: &Core) -> bool {
@@ -20,22 +20,22 @@ pub fn carrier(core: &Core) -> &'static str {
     }
 }
 
-/// Counts one request in all of these windows or, where one has no room for it, in none. `widest` is one of them that
-/// everybody shares who shares any, if there is such a one: requests that differ in it are counted together. None when
-/// whoever counts in place of the database does not answer: then the node's own budgets are all that hold.
+/// Counts one request in all of these windows or, where one has no room for it, in none. None when whoever counts in
+/// place of the database does not answer: then the node's own budgets are all that hold.
 ///
 /// # Errors
 /// [`Error::Fault`] when the database does not answer in time; a request of these budgets needs it anyway.
-pub async fn take(core: &Core, shares: Vec<Share>, widest: Option<&str>) -> Result<Option<Verdict>, Error> {
+pub async fn take(core: &Core, shares: Vec<Share>) -> Result<Option<Verdict>, Error> {
     if let Some(carrier) = &core.budgets {
         return Ok(carrier.take(&shares).await);
     }
-    let by = By {
-        owner: widest.and_then(|key| sha256(key.as_bytes()).first_chunk().copied()),
-        ..By::from(core.deadline())
-    };
-    let write = core.store.db.write_unsynced(by, take_in_database, Shares(shares));
-    Ok(Some(write.await?))
+    let db = &core.store.db;
+    let asked = db.write_unsynced(core.deadline(), ask, Shares(shares));
+    let Asked { verdict, unsettled } = asked.await?;
+    if !unsettled.is_empty() {
+        rewrite(core, unsettled).await?;
+    }
+    Ok(Some(verdict))
 }
 
 /// Forgets one request again, of those that were counted last in each of these windows.
@@ -47,20 +47,25 @@ pub async fn give_back(core: &Core, shares: Vec<Share>) -> Result<(), Error> {
         carrier.give_back(&shares).await;
         return Ok(());
     }
-    let write = core
-        .store
-        .db
-        .write_unsynced(core.deadline(), give_back_in_database, Shares(shares));
+    rewrite(core, shares.into_iter().map(Unsettled::from).collect()).await
+}
+
+async fn rewrite(core: &Core, windows: Vec<Unsettled>) -> Result<(), Error> {
+    let db = &core.store.db;
+    let write = db.write_unsynced(core.deadline(), settle, Windows(windows));
     Ok(write.await?)
 }
 
 /// The windows of one request.
 struct Shares(Vec<Share>);
 
-async fn take_in_database(tx: &mut Tx, shares: &Shares) -> Result<Verdict, Stop> {
-    Ok(budgets::take(tx, &shares.0).await?)
+/// Those to be written anew.
+struct Windows(Vec<Unsettled>);
+
+async fn ask(tx: &mut Tx, shares: &Shares) -> Result<Asked, Stop> {
+    Ok(budgets::ask(tx, &shares.0).await?)
 }
 
-async fn give_back_in_database(tx: &mut Tx, shares: &Shares) -> Result<(), Stop> {
-    Ok(budgets::give_back(tx, &shares.0).await?)
+async fn settle(tx: &mut Tx, windows: &Windows) -> Result<(), Stop> {
+    Ok(budgets::settle(tx, &windows.0).await?)
 }

@@ -21,7 +21,9 @@ use vestibule_model::{Clock, DialectName, Entropy, Policy, Project, Settings};
 use vestibule_store::{Act, By, Store};
 
 /// How long a write beside a hash waits for company, at most; and never longer than others wait for their hashes to begin.
-const COMPANY: Duration = Duration::from_millis(50);
+const COMPANY: Duration = Duration::from_millis(100);
+/// So many hashes of each worker are enough to wait for: the slower they are, the more time it takes to find company.
+const HASHES: u32 = 4;
 
 /// A dialect as operations see it: its name, its defaults, and the shape of its tokens.
 pub struct Door {
@@ -179,13 +181,11 @@ impl Core {
         Instant::now() + self.settings.request_timeout
     }
 
-    /// By when a write beside a hash begins: while others wait for theirs, it may wait a little for company. `owner` is
-    /// [`By::owner`].
-    pub(crate) fn in_company(&self, deadline: Instant, owner: Option<[u8; 16]>) -> By {
+    /// By when a write beside a hash begins: while others wait for theirs, it may wait a little for company.
+    pub(crate) fn in_company(&self, deadline: Instant) -> By {
         By {
             deadline,
-            company: self.pool.backlog().min(COMPANY),
-            owner,
+            company: self.pool.backlog(HASHES).min(COMPANY),
         }
     }
 

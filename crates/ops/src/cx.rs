@@ -5,7 +5,6 @@ use crate::error::{Error, Stop};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
-use vestibule_model::id::UserId;
 use vestibule_model::{Environment, Policy, Project, Realm, Timestamp};
 use vestibule_store::Act;
 
@@ -72,14 +71,14 @@ impl Cx {
     }
 
     /// As [`write`](Self::write), for what comes before or after a hash: while others wait for theirs, it waits a little
-    /// for others to commit with. All that it reads or changes is this user's.
-    pub(crate) async fn write_in_company<F, I, T>(&self, user: UserId, body: F, input: I) -> Result<T, Error>
+    /// for others to commit with.
+    pub(crate) async fn write_in_company<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
     where
         F: for<'t> Act<'t, I, Result<T, Stop>> + Copy + Send + Sync + 'static,
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let by = self.core.in_company(self.deadline, Some(user.bytes()));
+        let by = self.core.in_company(self.deadline);
         Ok(self.core.store.db.write(by, body, input).await?)
     }
 
@@ -91,7 +90,7 @@ impl Cx {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let by = self.core.in_company(self.deadline, None);
+        let by = self.core.in_company(self.deadline);
         Ok(self.core.store.db.write_unsynced(by, body, input).await?)
     }
 

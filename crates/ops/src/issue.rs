@@ -171,14 +171,14 @@ pub(crate) async fn sign_in(cx: &Cx, user: &User, credential_version: i64) -> Re
     };
     let user = Arc::new(user.clone());
     let access = access(cx, &user, &session, family.leaf, now).await?;
-    let signed_in = access.with_refresh(cx, now, user, &session).await?;
+    let signed_in = access.with_refresh(cx, now, Arc::clone(&user), &session).await?;
     let entry = audit::done(cx, Act::LoginSucceeded)
         .about(session.user)
         .in_session(id);
     cx.write_in_company(
-        session.user,
         begin,
         Begin {
+            user,
             session,
             credential_version,
             verified_email: policy.verified_email,
@@ -211,6 +211,8 @@ async fn ip_hash(cx: &Cx) -> Result<String, Error> {
 }
 
 struct Begin {
+    /// As it was judged.
+    user: Arc<User>,
     session: Session,
     credential_version: i64,
     verified_email: bool,
@@ -218,19 +220,24 @@ struct Begin {
 }
 
 async fn begin(tx: &mut Tx, input: &Begin) -> Result<(), Stop> {
-    let Session {
+    let Begin {
         user,
-        realm,
-        created_at: now,
+        session,
+        credential_version: version,
+        entry,
         ..
-    } = input.session;
-    let held = sign_in::begin(tx, user, now).await?;
+    } = input;
+    if sign_in::begin(tx, (user, *version), session, entry).await? {
+        return Ok(());
+    }
+    // Something has changed, or room must be made.
+    let held = sign_in::hold(tx, user.id, session.created_at).await?;
     let (held, credential) = held.ok_or(Credentials::Wrong)?;
     may_sign_in(&held, input.verified_email)?;
-    if credential.is_none_or(|it| it.version != input.credential_version) {
+    if credential.is_none_or(|it| it.version != *version) {
         return Err(Credentials::Wrong.into());
     }
-    sessions::insert(tx, &input.session).await?;
-    attempts::clear(tx, realm, &Account::User(user)).await?;
-    Ok(vestibule_store::audit::write(tx, &input.entry).await?)
+    sessions::insert(tx, session).await?;
+    attempts::clear(tx, session.realm, &Account::User(user.id)).await?;
+    Ok(vestibule_store::audit::write(tx, entry).await?)
 }

@@ -16,10 +16,6 @@ pub struct By {
     /// How long it may wait for others to commit with, so that fewer commits leave more of the processor to what
     /// everybody waits for.
     pub company: Duration,
-    /// Whose all is that the body reads or changes, if it is somebody's; it may add rows that no such body reads. On
-    /// `PostgreSQL` bodies of different owners may share a transaction, sentence by sentence, and no others wait for company.
-    /// Such a body has no [sole](crate::Tx::sole) sentence.
-    pub owner: Option<[u8; 16]>,
 }
 
 impl From<Instant> for By {
@@ -27,7 +23,6 @@ impl From<Instant> for By {
         Self {
             deadline,
             company: Duration::ZERO,
-            owner: None,
         }
     }
 }

@@ -79,15 +79,52 @@ impl Tx {
     /// `PostgreSQL` it is committed already, in the same trip. Nothing that travels to other nodes may be announced. If
     /// the connection is lost the body is run again, whether or not this was committed.
     pub async fn sole(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<bool, Error> {
-        let text = self.text(sql)?;
+        self.sole_with(sql, bind, &[]).await
+    }
+
+    /// A [sole](Self::sole) sentence with others in its transaction and its trip, none of which returns rows, or writes
+    /// anything unless the first did: on `PostgreSQL` each must see to that itself.
+    pub async fn sole_with(
+        &mut self,
+        sql: impl Into<Sql>,
+        bind: &[Value],
+        others: &[(Sql, Vec<Value>)],
+    ) -> Result<bool, Error> {
+        let text = self.first(sql)?;
+        if !others.is_empty() {
+            self.mark()?;
+        }
+        let engine = self.engine();
+        let mut others = others
+            .iter()
+            .map(|(sql, values)| (sql.text(engine), values.as_slice()));
         let answer = match &mut self.driver {
-            Driver::Sqlite(_) if self.marked => Err(Error::Other(format!("not the first sentence: {text}"))),
-            Driver::Sqlite(connection) => sqlite::run(connection, text, bind),
-            Driver::Postgres(transaction) => transaction.sole(text, bind).await,
+            Driver::Sqlite(connection) => match sqlite::run(connection, text, bind) {
+                Ok(1..) => others.try_fold(1, |_, (text, values)| {
+                    sqlite::run(connection, text, values).map(|_| 1)
+                }),
+                nothing => nothing,
+            },
+            Driver::Postgres(transaction) => {
+                let first = std::iter::once((text, bind));
+                let outcome = transaction.sole(first.chain(others).collect()).await;
+                outcome.and_then(|outcome| outcome.written(text))
+            }
         };
-        let wrote = answer.map(|count| count > 0);
-        self.whole = wrote == Ok(true);
-        self.note(wrote)
+        self.whole(answer.map(|count| count > 0), |wrote| *wrote)
+    }
+
+    /// A [sole](Self::sole) sentence that returns the rows that it wrote.
+    pub async fn sole_all(&mut self, sql: impl Into<Sql>, bind: &[Value]) -> Result<Vec<Row>, Error> {
+        let text = self.first(sql)?;
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::all(connection, text, bind),
+            Driver::Postgres(transaction) => {
+                let outcome = transaction.sole(vec![(text, bind)]).await;
+                outcome.map(|outcome| outcome.rows)
+            }
+        };
+        self.whole(answer, |rows| !rows.is_empty())
     }
 
     /// Runs a sentence that returns no rows once for each of `rows`, on `PostgreSQL` without waiting between them; answers
@@ -158,6 +195,21 @@ impl Tx {
             return Err(Error::Other(format!("the transaction was whole before: {text}")));
         }
         Ok(text)
+    }
+
+    /// The text of a sentence that nothing was undoable before.
+    fn first(&self, sql: impl Into<Sql>) -> Result<&'static str, Error> {
+        let text = self.text(sql)?;
+        if self.marked {
+            return Err(Error::Other(format!("not the first sentence: {text}")));
+        }
+        Ok(text)
+    }
+
+    /// Notes whether a sentence was all of this transaction.
+    fn whole<T>(&mut self, answer: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
+        self.whole = answer.as_ref().is_ok_and(wrote);
+        self.note(answer)
     }
 
     /// The text of a sentence that others may follow.

@@ -7,8 +7,9 @@ use crate::columns;
 use crate::sentences::sentences;
 use vestibule_model::id::UserId;
 use vestibule_model::lockout::Lockout;
+use vestibule_model::session::Session;
 use vestibule_model::{Realm, Timestamp};
-use vestibule_sql::{Db, Error, Tx, bind};
+use vestibule_sql::{Db, Error, Sql, Tx, Value, bind};
 
 /// Whose failures are counted: a user, or a name that is nobody's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +61,8 @@ sentences! {
         WHERE project = $1 AND environment = $2 AND account = $3 AND failures > 0";
     LOCKED_UNTIL = "SELECT locked_until FROM login_attempts WHERE project = $1 AND environment = $2 AND account = $3";
     CLEAR = "DELETE FROM login_attempts WHERE project = $1 AND environment = $2 AND account = $3";
+    CLEAR_IF_BEGUN = "DELETE FROM login_attempts WHERE project = $1 AND environment = $2 AND account = $3
+        AND EXISTS (SELECT 1 FROM sessions WHERE id = $4)";
     SWEEP = "DELETE FROM login_attempts WHERE (project, environment, account) IN
         (SELECT project, environment, account FROM login_attempts WHERE updated_at < $1 ORDER BY updated_at LIMIT $2)";
     DELETE_OF_PROJECT = "DELETE FROM login_attempts WHERE (project, environment, account) IN
@@ -111,6 +114,13 @@ pub async fn locked_until(
 pub async fn clear(tx: &mut Tx, realm: Realm, account: &Account) -> Result<(), Error> {
     let bind = bind![realm.project.bytes(), realm.environment.as_str(), account.bytes()];
     tx.send(CLEAR, bind).await
+}
+
+/// Forgets the failures of a session's user if it has begun.
+pub(crate) fn clear_if_begun(session: &Session) -> (Sql, Vec<Value>) {
+    let Session { id, user, realm: Realm { project, environment }, .. } = session;
+    let bind = bind![project.bytes(), environment.as_str(), Account::User(*user).bytes(), id.bytes()];
+    (CLEAR_IF_BEGUN, bind.to_vec())
 }
 
 /// Deletes rows that nobody has touched since `before`; answers how many.

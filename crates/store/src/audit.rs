@@ -4,7 +4,7 @@ use crate::columns;
 use crate::sentences::sentences;
 use vestibule_model::id::{AuditId, SessionId, UserId};
 use vestibule_model::{Realm, Timestamp};
-use vestibule_sql::{Db, Error, Row, Tx, bind};
+use vestibule_sql::{Db, Error, Row, Sql, Tx, Value, bind};
 
 macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -203,6 +203,10 @@ sentences! {
     INSERT = concat!(
         "INSERT INTO audit (", all!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     );
+    INSERT_IF_BEGUN = concat!(
+        "INSERT INTO audit (", all!(), ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+        WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $9) ON CONFLICT (id) DO NOTHING"
+    );
     OF_USER = concat!("SELECT ", all!(), " FROM audit WHERE user_id = $1 AND at < $2 ORDER BY at DESC, id DESC LIMIT $3");
     OF_REALM = concat!(
         "SELECT ", all!(),
@@ -231,7 +235,16 @@ fn entry(row: &Row) -> Result<Entry, Error> {
 
 /// Writes one row.
 pub async fn write(tx: &mut Tx, entry: &Entry) -> Result<(), Error> {
-    let row = bind![
+    tx.send(INSERT, &values(entry)).await
+}
+
+/// Writes one row, once, if the session that it concerns has begun.
+pub(crate) fn if_begun(entry: &Entry) -> (Sql, Vec<Value>) {
+    (INSERT_IF_BEGUN, values(entry))
+}
+
+fn values(entry: &Entry) -> Vec<Value> {
+    bind![
         entry.id.bytes(),
         entry.realm.project.bytes(),
         entry.realm.environment.as_str(),
@@ -246,8 +259,8 @@ pub async fn write(tx: &mut Tx, entry: &Entry) -> Result<(), Error> {
         entry.user_agent.as_ref(),
         &entry.request_id,
         entry.detail.as_ref(),
-    ];
-    tx.send(INSERT, row).await
+    ]
+    .to_vec()
 }
 
 /// How often `act` concerned a user after `since`; at most 100 are counted.

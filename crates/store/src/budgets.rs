@@ -2,26 +2,24 @@
 
 use crate::clock::clock;
 use crate::sentences::sentences;
-use std::time::Duration;
-use vestibule_model::budget::{self, Share, Verdict, Window};
+use vestibule_model::budget::{Kept, Share, Verdict};
 use vestibule_sql::{Error, Row, Tx, Value, bind};
 
 /// How many windows one request may be counted in.
 pub const MOST: usize = 6;
 
-/// Ends are rounded up to this, in microseconds.
-const MINUTE: i64 = 60_000_000;
-
-// Rows are made where there are none, and held in one order by everybody.
-macro_rules! hold {
+// What is written of the request is what `Kept` reads. Rows are written in one order by everybody. The end is rounded up to a minute, so that few requests move it.
+macro_rules! ask {
     ($engine:ident) => {
         concat!(
             "INSERT INTO budget_windows (key, counted, expires_at)
-                SELECT v.column1, '', 0 FROM (VALUES ($1), ($2), ($3), ($4), ($5), ($6)) AS v
+                SELECT v.column1, '+' || ", clock!($engine), ",
+                    (", clock!($engine), " + $7) / 60000000 * 60000000 + 60000000
+                FROM (VALUES ($1), ($2), ($3), ($4), ($5), ($6)) AS v
                 WHERE v.column1 IS NOT NULL ORDER BY v.column1
-            ON CONFLICT (key) DO UPDATE SET expires_at = budget_windows.expires_at
-            RETURNING key, counted, ",
-            clock!($engine)
+            ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at,
+                counted = budget_windows.counted || '+' || ", clock!($engine), "
+            RETURNING key, counted"
         )
     };
 }
@@ -40,26 +38,85 @@ macro_rules! sweep {
 }
 
 sentences! {
-    HOLD = both!(sqlite: hold!(sqlite), postgres: hold!(postgres));
-    KEEP = "UPDATE budget_windows SET counted = $2, expires_at = $3 WHERE key = $1";
+    ASK = both!(sqlite: ask!(sqlite), postgres: ask!(postgres));
+    HOLD = "UPDATE budget_windows SET counted = counted WHERE key = $1 RETURNING counted";
+    KEEP = "UPDATE budget_windows SET counted = $2 WHERE key = $1";
     SWEEP = both!(sqlite: sweep!(sqlite), postgres: sweep!(postgres));
 }
 
-/// Counts one request in all of these windows, or in none: at most [`MOST`], each once.
-pub async fn take(tx: &mut Tx, shares: &[Share]) -> Result<Verdict, Error> {
-    let mut held = hold(tx, shares).await?;
-    let verdict = budget::take(&mut held.windows, shares, held.now);
-    if matches!(verdict, Verdict::Counted(_)) {
-        keep(tx, shares, &held).await?;
-    }
-    Ok(verdict)
+/// What came of a request.
+pub struct Asked {
+    /// Whether there was room.
+    pub verdict: Verdict,
+    /// The windows that are to be written anew, if any, by [`settle`].
+    pub unsettled: Vec<Unsettled>,
 }
 
-/// Forgets one request again, of those that were counted last in each of these windows.
-pub async fn give_back(tx: &mut Tx, shares: &[Share]) -> Result<(), Error> {
-    let mut held = hold(tx, shares).await?;
-    held.windows.iter_mut().for_each(Window::give_back);
-    keep(tx, shares, &held).await
+/// A window to be written anew.
+#[derive(Clone, Debug)]
+pub struct Unsettled {
+    share: Share,
+    /// Whether the request is taken back, for which another window had no room.
+    take_back: bool,
+}
+
+impl From<Share> for Unsettled {
+    /// One that forgets a request again, of those that were counted last.
+    fn from(share: Share) -> Self {
+        Self { share, take_back: true }
+    }
+}
+
+/// Counts one request in all of these windows, at most [`MOST`] and each once, that have room for it. Where one has none,
+/// it is counted in none when that is settled, and until then in too many rather than too few.
+pub async fn ask(tx: &mut Tx, shares: &[Share]) -> Result<Asked, Error> {
+    let rows = tx.sole_all(ASK, &asked(shares)?).await?;
+    let rows: Vec<(String, String)> = rows.iter().map(Row::read).collect::<Result<_, _>>()?;
+    let (mut standings, mut refused, mut written) = (Vec::new(), None, Vec::new());
+    for (number, share) in shares.iter().enumerate() {
+        let row = rows.iter().find(|(key, _)| *key == share.key);
+        let kept = Kept::read(row.map_or("", |(_, counted)| counted));
+        let is_long = kept.is_long();
+        let has_room = match kept.judge(share.rate).1 {
+            Some(Ok(standing)) => {
+                standings.push(standing);
+                true
+            }
+            Some(Err(standing)) => {
+                refused = refused.or(Some(Verdict::Refused { share: number, standing }));
+                false
+            }
+            None => return Err(Error::Other(format!("no time of the request in the window {}", share.key))),
+        };
+        written.push((is_long, Unsettled { share: share.clone(), take_back: has_room }));
+    }
+    let is_refused = refused.is_some();
+    for (_, window) in &mut written {
+        window.take_back &= is_refused;
+    }
+    let unsettled = written.into_iter().filter(|(is_long, window)| *is_long || window.take_back);
+    Ok(Asked {
+        verdict: refused.unwrap_or(Verdict::Counted(standings)),
+        unsettled: unsettled.map(|(_, window)| window).collect(),
+    })
+}
+
+/// Writes these windows anew.
+pub async fn settle(tx: &mut Tx, windows: &[Unsettled]) -> Result<(), Error> {
+    let mut windows: Vec<&Unsettled> = windows.iter().collect();
+    windows.sort_by_key(|window| &window.share.key);
+    for Unsettled { share, take_back } in windows {
+        let key = share.key.as_str();
+        // If it is gone, everything has left it.
+        let Some(row) = tx.one(HOLD, bind![key]).await? else { continue };
+        let (counted,): (String,) = row.read()?;
+        let mut window = Kept::read(&counted).judge(share.rate).0;
+        if *take_back {
+            window.give_back();
+        }
+        tx.send(KEEP, bind![key, window.written()]).await?;
+    }
+    Ok(())
 }
 
 /// Deletes windows that have been empty for a while; answers how many.
@@ -67,44 +124,14 @@ pub async fn sweep(tx: &mut Tx, limit: u32) -> Result<u64, Error> {
     tx.run(SWEEP, bind![limit]).await
 }
 
-/// Windows that nobody else changes meanwhile, in the order of their shares.
-struct Held {
-    windows: Vec<Window>,
-    /// Since 1970.
-    now: Duration,
-}
-
-async fn hold(tx: &mut Tx, shares: &[Share]) -> Result<Held, Error> {
-    let rows = tx.all(HOLD, &keys(shares)?).await?;
-    let rows: Vec<(String, String, i64)> = rows.iter().map(Row::read).collect::<Result<_, _>>()?;
-    // What a later release may have written counts as empty: the node's own window still holds.
-    let of = |share: &Share| {
-        let row = rows.iter().find(|(key, ..)| *key == share.key);
-        row.and_then(|(_, counted, _)| Window::read(counted)).unwrap_or_default()
-    };
-    let now = rows.iter().map(|(.., now)| *now).max().unwrap_or_default();
-    Ok(Held {
-        windows: shares.iter().map(of).collect(),
-        now: Duration::from_micros(now.unsigned_abs()),
-    })
-}
-
-async fn keep(tx: &mut Tx, shares: &[Share], held: &Held) -> Result<(), Error> {
-    let longest = shares.iter().map(|share| share.rate.window).max().unwrap_or_default();
-    let end = i64::try_from((held.now + longest).as_micros()).unwrap_or(i64::MAX - MINUTE);
-    let end = end / MINUTE * MINUTE + MINUTE;
-    for (share, window) in shares.iter().zip(&held.windows) {
-        tx.send(KEEP, bind![share.key.as_str(), window.written(), end]).await?;
-    }
-    Ok(())
-}
-
-/// The keys, and NULL for every place that is left.
-fn keys(shares: &[Share]) -> Result<Vec<Value>, Error> {
+/// The keys, NULL for every place that is left, and after how many microseconds everything has left the windows.
+fn asked(shares: &[Share]) -> Result<Vec<Value>, Error> {
     if shares.len() > MOST {
         return Err(Error::Other(format!("{} windows for one request", shares.len())));
     }
-    let mut keys: Vec<Value> = shares.iter().map(|share| share.key.as_str().into()).collect();
-    keys.resize(MOST, Value::Null);
-    Ok(keys)
+    let mut values: Vec<Value> = shares.iter().map(|share| share.key.as_str().into()).collect();
+    values.resize(MOST, Value::Null);
+    let longest = shares.iter().map(|share| share.rate.millis()).max();
+    values.push((i64::from(longest.unwrap_or_default()) * 1_000).into());
+    Ok(values)
 }

@@ -7,7 +7,7 @@ use vestibule_model::id::{SessionId, UserId};
 use vestibule_model::refresh::Family;
 use vestibule_model::session::{EndReason, Session};
 use vestibule_model::{Realm, Timestamp};
-use vestibule_sql::{Db, Error, Row, Tx, bind};
+use vestibule_sql::{Db, Error, Row, Tx, Value, bind};
 
 /// The cache topic under which a session that changed is announced. Its end is, on every node; that it went on to its
 /// next generation or was used is known only where that happened, so elsewhere a cached session may be behind.
@@ -30,6 +30,8 @@ macro_rules! all {
          rotated_at, leaf_used_at, user_agent, ip_hash, idle_until"
     };
 }
+
+pub(crate) use all;
 
 sentences! {
     FIND = concat!("SELECT ", all!(), " FROM sessions WHERE id = $1");
@@ -98,10 +100,22 @@ pub async fn live_of_user(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<S
     rows.iter().map(session).collect()
 }
 
-/// Inserts a session, for which [`sign_in::begin`](crate::sign_in::begin) has made room.
+/// Inserts a session, for which [`sign_in::hold`](crate::sign_in::hold) has made room.
 pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
+    tx.send(INSERT, &values(session)).await?;
+    announce_begun(tx, session);
+    Ok(())
+}
+
+/// Tells this node that a session began.
+pub(crate) fn announce_begun(tx: &mut Tx, session: &Session) {
+    tx.announce_here(OF_USER, session.user.bytes());
+}
+
+/// A new row.
+pub(crate) fn values(session: &Session) -> Vec<Value> {
     let Session { id, user, realm: Realm { project, environment }, family, .. } = session;
-    let row = bind![
+    bind![
         id.bytes(),
         user.bytes(),
         project.bytes(),
@@ -118,10 +132,8 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), Error> {
         session.user_agent.as_ref(),
         &session.ip_hash,
         session.idle_until.map(Timestamp::micros),
-    ];
-    tx.send(INSERT, row).await?;
-    tx.announce_here(OF_USER, user.bytes());
-    Ok(())
+    ]
+    .to_vec()
 }
 
 /// A step to the next generation: what is presented, when, and what this process knows.

@@ -210,9 +210,10 @@ impl Line {
         }
     }
 
-    /// How long it takes until nobody waits for a worker.
-    pub(super) fn backlog(&self) -> Duration {
-        self.wait(&self.state()).saturating_sub(self.pace.unit())
+    /// How long it takes until nobody waits for a worker, or until each has done so many hashes.
+    pub(super) fn backlog(&self, hashes: u32) -> Duration {
+        let unit = self.pace.unit();
+        self.wait(&self.state()).saturating_sub(unit).min(unit * hashes)
     }
 
     /// How long a newcomer would wait for a worker.
@@ -306,9 +307,10 @@ mod tests {
         };
         let _answers = join(2);
         let _under_way = [begin(&line), begin(&line)];
-        assert_eq!(line.backlog(), Duration::ZERO);
+        assert_eq!(line.backlog(9), Duration::ZERO);
         let _waiting = join(6);
-        assert_eq!(line.backlog(), Duration::from_millis(30), "three rounds");
+        assert_eq!(line.backlog(9), Duration::from_millis(30), "three rounds");
+        assert_eq!(line.backlog(2), Duration::from_millis(20));
     }
 
     #[test]

@@ -31,9 +31,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use self::body::{Body, body};
-use self::company::{Member, Waiting};
+use self::company::Company;
 use self::connector::{Connector, Dial};
-use self::convoy::Convoy;
 use self::listen::Ear;
 use self::news::News;
 pub use self::options::OpenPostgres;
@@ -68,9 +67,7 @@ pub struct Core {
     /// Leads to the database without a pooler.
     direct: Arc<Connector>,
     way: Way,
-    /// Bodies that may share a transaction: those who set out at once, and those who wait for company first.
-    at_once: Convoy<Waiting>,
-    in_company: Convoy<Waiting>,
+    company: Company,
 }
 
 impl Core {
@@ -126,8 +123,7 @@ impl Postgres {
                     settled,
                 },
                 shared: Arc::clone(&shared),
-                at_once: Convoy::new(),
-                in_company: Convoy::new(),
+                company: Company::new(),
             };
             Ok(Self {
                 core: Arc::new(core),
@@ -145,7 +141,6 @@ impl Postgres {
         Terms {
             deadline: by.deadline,
             company: by.company,
-            owner: by.owner,
             way: self.core.way,
             patient: false,
             unsynced: false,
@@ -170,7 +165,7 @@ impl Postgres {
     }
 
     /// Runs a body in a task of its own.
-    fn begin(&self, terms: Terms, body: Box<dyn Body>) -> Result<(), Error> {
+    fn begin(&self, terms: Terms, mut body: Box<dyn Body>) -> Result<(), Error> {
         if self.health() == Health::Closed {
             return Err(Error::Closed);
         }
@@ -185,8 +180,12 @@ impl Postgres {
             });
         };
         let core = Arc::clone(&self.core);
-        let member = Member { body, terms, permit };
-        tokio::spawn(async move { core.set_out(member).await });
+        tokio::spawn(async move {
+            core.company.wait(terms.company).await;
+            core.transact(terms, &mut *body).await;
+            drop(permit);
+            body.answer();
+        });
         Ok(())
     }
 

@@ -70,14 +70,11 @@ impl Connections {
     }
 }
 
-/// A connection that nobody uses meanwhile but those who share a transaction on it.
+/// A connection that nobody else uses meanwhile.
 ///
 /// One that is let go in the middle of something is of no use to the next: it ends, and the server undoes what it had not
 /// committed.
-#[derive(Clone)]
-pub struct Held(Arc<Connection>);
-
-struct Connection {
+pub struct Held {
     client: Option<Client>,
     /// Whether it is in the middle of something.
     busy: AtomicBool,
@@ -92,15 +89,15 @@ enum Client {
 
 impl Held {
     fn new(client: Client) -> Self {
-        Self(Arc::new(Connection {
+        Self {
             client: Some(client),
             busy: AtomicBool::new(false),
-        }))
+        }
     }
 
     /// Says whether it is in the middle of something.
     pub fn set_busy(&self, busy: bool) {
-        self.0.busy.store(busy, Ordering::Relaxed);
+        self.busy.store(busy, Ordering::Relaxed);
     }
 }
 
@@ -116,7 +113,7 @@ impl From<ClientWrapper> for Held {
     }
 }
 
-impl Drop for Connection {
+impl Drop for Held {
     fn drop(&mut self) {
         if let (Some(Client::Pooled(pooled)), true) = (self.client.take(), *self.busy.get_mut()) {
             drop(Object::take(pooled));
@@ -128,10 +125,10 @@ impl Deref for Held {
     type Target = ClientWrapper;
 
     fn deref(&self) -> &ClientWrapper {
-        match &self.0.client {
+        match &self.client {
             Some(Client::Pooled(client)) => client,
             Some(Client::Own(client)) => client,
-            None => unreachable!("it is taken out when the last holder lets go"),
+            None => unreachable!("it is taken out when it is dropped"),
         }
     }
 }

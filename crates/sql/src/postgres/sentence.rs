@@ -12,6 +12,7 @@ use super::fault::{Fate, Fault, fault};
 use crate::{Error, Row, Value};
 
 /// What a sentence answered.
+#[derive(Default)]
 pub struct Outcome {
     pub rows: Vec<Row>,
     /// How many rows it wrote, or returned.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::slice;
+use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use tokio::sync::oneshot;
@@ -10,25 +11,25 @@ use super::Core;
 use super::convoy::{Convoy, LONGEST};
 use super::fault::{Fate, Fault, fault};
 use super::pool::Held;
-use super::sentence;
-use super::terms::Terms;
+use super::sentence::{self, Outcome};
+use super::terms::{BEGIN, Terms};
 use super::trip::{self, Before};
 use crate::{Error, Value};
 
-/// A sentence, and whoever waits for what came of it.
+/// A transaction whose sentences need no answers in between, and whoever waits for what came of the first.
 pub struct Rider {
-    sql: &'static str,
-    values: Vec<Value>,
+    sentences: Vec<(&'static str, Vec<Value>)>,
     tell: oneshot::Sender<Answer>,
 }
 
 impl Rider {
     async fn run(&self, client: &Held, terms: Terms) -> Answer {
-        let ran = sentence::run(client, terms.way.prepare, self.sql, &self.values).await?;
-        ran.written(self.sql).map_err(|error| Fault {
-            error,
-            fate: Fate::Undone,
-        })
+        let runs = self
+            .sentences
+            .iter()
+            .map(|(sql, values)| sentence::run(client, terms.way.prepare, sql, values));
+        let ran: Vec<Outcome> = join_all(runs).await.into_iter().collect::<Result<_, _>>()?;
+        Ok(ran.into_iter().next().unwrap_or_default())
     }
 
     fn arrive(self, answer: Answer) {
@@ -37,20 +38,21 @@ impl Rider {
     }
 }
 
-/// How many rows the sentence wrote.
-type Answer = Result<u64, Fault>;
+type Answer = Result<Outcome, Fault>;
 
-/// Runs a sentence. Only the one that leads needs a connection.
+/// Runs sentences. Only the one that leads needs a connection.
 pub async fn ride(
-    core: &Core,
+    core: &Arc<Core>,
     convoy: &Convoy<Rider>,
     terms: Terms,
-    sql: &'static str,
-    values: &[Value],
+    sentences: &[(&'static str, &[Value])],
 ) -> Answer {
     let (tell, answer) = oneshot::channel();
-    let values = values.to_vec();
-    convoy.join(Rider { sql, values, tell });
+    let owned = sentences.iter().map(|(sql, values)| (*sql, values.to_vec()));
+    convoy.join(Rider {
+        sentences: owned.collect(),
+        tell,
+    });
     let answered = convoy
         .ride(answer, take, |riders| drive(core, terms, riders))
         .await;
@@ -62,7 +64,7 @@ fn take(ready: &mut Vec<Rider>) -> Vec<Rider> {
     let length = ready.len().min(LONGEST);
     let waits = |rider: &Rider| !rider.tell.is_closed();
     let mut riders: Vec<Rider> = ready.drain(..length).filter(waits).collect();
-    riders.sort_by(|one, other| (one.sql, &one.values).cmp(&(other.sql, &other.values)));
+    riders.sort_by(|one, other| one.sentences.cmp(&other.sentences));
     riders
 }
 
@@ -75,40 +77,50 @@ const fn stranded() -> Fault {
 }
 
 /// Brings riders home, each with its answer.
-async fn drive(core: &Core, terms: Terms, riders: Vec<Rider>) {
-    let client = match core.checkout(terms).await {
-        Ok(client) => client,
-        Err(error) => {
-            let fate = Fate::Undone;
-            return strand(riders, &Fault { error, fate });
-        }
-    };
-    client.set_busy(true);
-    let mut lost = false;
-    let ran = match riders.len() {
-        0 | 1 => None,
-        _ => Some(together(&client, terms, &riders).await),
-    };
-    match ran {
-        Some(Ok(written)) => {
-            for (rider, written) in riders.into_iter().zip(written) {
-                rider.arrive(Ok(written));
+async fn drive(core: &Arc<Core>, terms: Terms, riders: Vec<Rider>) {
+    if riders.len() > 1 {
+        let client = match checkout(core, terms).await {
+            Ok(client) => client,
+            Err(failed) => return strand(riders, &failed),
+        };
+        match at_work(&client, together(&client, terms, &riders)).await {
+            Ok(outcomes) => {
+                let answered = riders.into_iter().zip(outcomes);
+                return answered.for_each(|(rider, outcome)| rider.arrive(Ok(outcome)));
             }
-        }
-        Some(Err(failed)) if failed.fate == Fate::Gone => {
-            lost = true;
-            strand(riders, &failed);
-        }
-        // It is alone, or one of them failed and nothing was kept.
-        _ => {
-            for rider in riders {
-                let answer = alone(&client, terms, &rider).await;
-                lost |= matches!(answer, Err(Fault { fate: Fate::Gone, .. }));
-                rider.arrive(answer);
-            }
+            Err(failed) if failed.fate == Fate::Gone => return strand(riders, &failed),
+            // One of them failed, and nothing was kept.
+            Err(_) => return alone_each(core, terms, riders),
         }
     }
-    client.set_busy(lost);
+    for rider in riders {
+        let answer = alone(core, terms, &rider).await;
+        rider.arrive(answer);
+    }
+}
+
+/// Sends each by itself, so that nobody waits for another's locked row.
+fn alone_each(core: &Arc<Core>, terms: Terms, riders: Vec<Rider>) {
+    for rider in riders {
+        let core = Arc::clone(core);
+        tokio::spawn(async move {
+            let answer = alone(&core, terms, &rider).await;
+            rider.arrive(answer);
+        });
+    }
+}
+
+async fn checkout(core: &Core, terms: Terms) -> Result<Held, Fault> {
+    let fate = Fate::Undone;
+    core.checkout(terms).await.map_err(|error| Fault { error, fate })
+}
+
+/// Runs something on a connection, which is good for others again unless it was lost, or nobody waits for the end.
+async fn at_work<T>(client: &Held, run: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    client.set_busy(true);
+    let ran = run.await;
+    client.set_busy(matches!(ran, Err(Fault { fate: Fate::Gone, .. })));
+    ran
 }
 
 fn strand(riders: Vec<Rider>, failed: &Fault) {
@@ -117,18 +129,19 @@ fn strand(riders: Vec<Rider>, failed: &Fault) {
     }
 }
 
-async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<u64>, Fault> {
+async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<Outcome>, Fault> {
     committed(client, terms, terms.begin_shared(), riders).await
 }
 
-async fn alone(client: &Held, terms: Terms, rider: &Rider) -> Answer {
-    match terms.begin_sole() {
-        Some(begin) => {
-            let written = committed(client, terms, begin, slice::from_ref(rider)).await?;
-            Ok(written.into_iter().sum())
-        }
-        None => rider.run(client, terms).await,
+async fn alone(core: &Core, terms: Terms, rider: &Rider) -> Answer {
+    let client = checkout(core, terms).await?;
+    let begin = terms.begin();
+    // What the server need not be told for one sentence it does by itself.
+    if begin == BEGIN && rider.sentences.len() == 1 {
+        return at_work(&client, rider.run(&client, terms)).await;
     }
+    let ran = at_work(&client, committed(&client, terms, begin, slice::from_ref(rider))).await?;
+    Ok(ran.into_iter().next().unwrap_or_default())
 }
 
 /// Runs a transaction of these sentences, all of it on its way before anything is answered.
@@ -137,9 +150,9 @@ async fn committed(
     terms: Terms,
     begin: Cow<'static, str>,
     riders: &[Rider],
-) -> Result<Vec<u64>, Fault> {
-    for rider in riders {
-        sentence::ready(client, terms.way.prepare, rider.sql).await?;
+) -> Result<Vec<Outcome>, Fault> {
+    for (sql, _) in riders.iter().flat_map(|rider| &rider.sentences) {
+        sentence::ready(client, terms.way.prepare, sql).await?;
     }
     let before = Before {
         begin: Some(begin),
@@ -148,9 +161,9 @@ async fn committed(
     let run = async {
         let runs = riders.iter().map(|rider| rider.run(client, terms));
         let (ran, committed) = join(join_all(runs), client.batch_execute("COMMIT")).await;
-        let written = ran.into_iter().collect::<Result<_, _>>()?;
+        let outcomes = ran.into_iter().collect::<Result<_, _>>()?;
         committed
-            .map(|()| written)
+            .map(|()| outcomes)
             .map_err(|error| fault(&error, "COMMIT"))
     };
     trip::together(client, terms, &before, run).await

@@ -16,14 +16,15 @@ const LATE: Duration = Duration::from_secs(1);
 /// locks several of its rows in another order may wait for it in turn.
 const LOCKED: Duration = Duration::from_millis(20);
 
+/// The sentence that begins a transaction of which the server knows all there is to say.
+pub const BEGIN: &str = "BEGIN";
+
 /// What a transaction is given.
 #[derive(Clone, Copy)]
 pub struct Terms {
     pub deadline: Instant,
     /// How long it may wait for others to set out with.
     pub company: Duration,
-    /// [`By::owner`](crate::By::owner).
-    pub owner: Option<[u8; 16]>,
     pub way: Way,
     /// Whether one sentence may take as long as the whole: a migration.
     pub patient: bool,
@@ -61,10 +62,11 @@ fn served(left: Duration) -> Duration {
 }
 
 impl Terms {
-    /// The commit may be answered before it is on disk.
+    /// The commit may be answered before it is on disk: there is no wait for that to share in company.
     pub const fn unsynced(self) -> Self {
         Self {
             unsynced: true,
+            company: Duration::ZERO,
             ..self
         }
     }
@@ -88,19 +90,13 @@ impl Terms {
         format!("{};SET LOCAL lock_timeout={}", self.begin(), LOCKED.as_millis()).into()
     }
 
-    /// What a sentence that is a transaction by itself must be preceded by, if anything.
-    pub fn begin_sole(&self) -> Option<Cow<'static, str>> {
-        let begin = self.begin();
-        (begin != "BEGIN").then_some(begin)
-    }
-
     /// The sentence that begins.
     pub fn begin(&self) -> Cow<'static, str> {
         let left = self.left();
         let told = self.patient || self.way.settled && left + LATE > SENTENCE;
-        let mut text = Cow::Borrowed("BEGIN");
+        let mut text = Cow::Borrowed(BEGIN);
         if !told {
-            text = format!("BEGIN;{}", limits(served(left), "SET LOCAL")).into();
+            text = format!("{BEGIN};{}", limits(served(left), "SET LOCAL")).into();
         }
         if self.unsynced {
             text.to_mut().push_str(";SET LOCAL synchronous_commit=off");

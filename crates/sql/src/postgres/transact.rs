@@ -17,29 +17,6 @@ const REPEATS: u32 = 3;
 /// The longest pause before the first repetition, in microseconds; it doubles.
 const PAUSE: u64 = 10_000;
 
-/// What came of a body, before its transaction is ended.
-pub struct Ran {
-    /// Whether its writes are kept.
-    pub keep: bool,
-    pub said: Said,
-    pub transaction: Transaction,
-}
-
-/// What is announced if the transaction is committed.
-#[derive(Default)]
-pub struct Said {
-    here: Vec<Announcement<'static>>,
-    /// Those of them that other nodes hear too.
-    everywhere: Vec<Announcement<'static>>,
-}
-
-impl Said {
-    pub fn append(&mut self, mut other: Self) {
-        self.here.append(&mut other.here);
-        self.everywhere.append(&mut other.everywhere);
-    }
-}
-
 impl Core {
     /// Runs a body, again if it must, and commits what it keeps.
     pub async fn transact(self: &Arc<Self>, terms: Terms, body: &mut dyn Body) {
@@ -56,52 +33,40 @@ impl Core {
 
     /// Runs a body once; answers whether it should be run again.
     async fn run(self: &Arc<Self>, terms: Terms, body: &mut dyn Body) -> bool {
-        let ran = self
-            .perform(Transaction::new(Arc::clone(self), terms), body)
-            .await;
-        let mut transaction = ran.transaction;
-        if !ran.keep {
-            transaction.rollback().await;
-            return transaction.may_repeat();
-        }
-        let Err(error) = self.commit(&mut transaction, &ran.said).await else {
-            return false;
-        };
-        let unknown = error == Error::Unknown;
-        body.fail(error);
-        !unknown && transaction.may_repeat()
-    }
-
-    /// Runs a body, and leaves its transaction open.
-    pub async fn perform(&self, transaction: Transaction, body: &mut dyn Body) -> Ran {
+        let transaction = Transaction::new(Arc::clone(self), terms);
         let mut tx = Tx::new(Driver::Postgres(Box::new(transaction)));
         let began = Instant::now();
         let keep = body.run(&mut tx).await;
         if let Some(listener) = &self.shared.listener {
             listener.wrote(body.name(), began.elapsed());
         }
-        let everywhere = tx.travelling();
-        let here = tx.announced();
-        let Driver::Postgres(transaction) = tx.driver else {
+        let travelling = tx.travelling();
+        let announced = tx.announced();
+        let Driver::Postgres(mut transaction) = tx.driver else {
             unreachable!("it was made of a transaction on PostgreSQL");
         };
-        Ran {
-            keep,
-            said: Said { here, everywhere },
-            transaction: *transaction,
+        if !keep {
+            transaction.rollback().await;
+            return transaction.may_repeat();
         }
+        let notices = notice::write(&self.shared.node, &travelling);
+        let committed = transaction.commit(&notices).await;
+        let unknown = committed == Err(Error::Unknown);
+        // What may have happened the caches forget as if it had.
+        if committed.is_ok() || unknown {
+            self.tell(&announced);
+        }
+        let Err(error) = committed else {
+            return false;
+        };
+        body.fail(error);
+        !unknown && transaction.may_repeat()
     }
 
-    /// Commits, and tells whoever caches.
-    pub async fn commit(&self, transaction: &mut Transaction, said: &Said) -> Result<(), Error> {
-        let notices = notice::write(&self.shared.node, &said.everywhere);
-        let committed = transaction.commit(&notices).await;
-        // What may have happened they forget as if it had.
-        if matches!(committed, Ok(()) | Err(Error::Unknown))
-            && let Some(listener) = self.shared.listener.as_ref().filter(|_| !said.here.is_empty())
-        {
-            listener.committed(&said.here);
+    /// Tells whoever caches.
+    fn tell(&self, announced: &[Announcement<'_>]) {
+        if let Some(listener) = self.shared.listener.as_ref().filter(|_| !announced.is_empty()) {
+            listener.committed(announced);
         }
-        committed
     }
 }

@@ -46,30 +46,6 @@ impl Transaction {
         }
     }
 
-    /// One whose connection is told elsewhere to begin.
-    pub fn within(core: Arc<Core>, terms: Terms, client: Held) -> Self {
-        client.set_busy(true);
-        Self {
-            client: Some(client),
-            begun: true,
-            ..Self::new(core, terms)
-        }
-    }
-
-    /// Takes over what still waits in one that ran on the same connection, and how it failed.
-    pub fn absorb(&mut self, mut other: Self) {
-        self.waiting.append(&mut other.waiting);
-        self.fate = self.fate.or(other.fate);
-        if other.client.is_none() {
-            self.client = None;
-        }
-    }
-
-    /// Whether a sentence failed.
-    pub const fn has_failed(&self) -> bool {
-        self.fate.is_some()
-    }
-
     /// The connection, unless it was lost, and what begins the transaction on it, if nothing has.
     async fn begin(&mut self) -> Result<(&Held, Option<Cow<'static, str>>), Error> {
         if self.client.is_none() && self.fate.is_none() {
@@ -149,33 +125,32 @@ impl Transaction {
         })
     }
 
-    /// Runs a sentence that is the whole transaction if it writes: it and its commit are one trip, shared with others.
-    /// Answers how many rows it wrote.
+    /// Runs sentences that are the whole transaction if the first writes: they and their commit are one trip, shared with
+    /// others. Answers what the first did.
     pub fn sole<'t>(
         &'t mut self,
-        sql: &'static str,
-        values: &'t [Value],
-    ) -> BoxFuture<'t, Result<u64, Error>> {
+        sentences: Vec<(&'static str, &'t [Value])>,
+    ) -> BoxFuture<'t, Result<Outcome, Error>> {
         Box::pin(async move {
             if self.begun || !self.waiting.is_empty() {
-                return Err(Error::Other(format!("not the first sentence: {sql}")));
+                return Err(Error::Other(format!("not the first sentence: {sentences:?}")));
             }
             let left = self.terms.left();
             if left.is_zero() {
                 return Err(Error::TooLate);
             }
             let convoy = self.core.shared.convoy(self.terms);
-            let ride = sole::ride(&self.core, convoy, self.terms, sql, values);
+            let ride = sole::ride(&self.core, convoy, self.terms, &sentences);
             let ran = tokio::time::timeout(left, ride).await;
             let ran = ran.unwrap_or(Err(Fault {
                 error: Error::Unknown,
                 fate: Fate::Gone,
             }));
-            let written = ran.map_err(|failed| self.fail(failed))?;
-            if written > 0 {
+            let outcome = ran.map_err(|failed| self.fail(failed))?;
+            if outcome.count > 0 {
                 self.core.shared.committed();
             }
-            Ok(written)
+            Ok(outcome)
         })
     }
 

@@ -115,7 +115,6 @@ async fn who_can_wait_for_company_waits_for_those_who_cannot_and_for_no_other() 
     let in_company = |company| By {
         deadline: soon(),
         company,
-        owner: None,
     };
     let began = Instant::now();
     let mut patient = pin!(t.db.write(in_company(Duration::from_secs(30)), insert, 1));

@@ -205,6 +205,40 @@ on_both! {
         assert!(!t.ids().await.contains(&10));
     }
 
+    async fn what_goes_with_such_a_sentence_is_kept_or_undone_with_it(t: Fixture) {
+        async fn put_both(tx: &mut Tx, (id, other): &(i64, i64)) -> Result<bool, Error> {
+            const UNLESS_THERE: &str = "INSERT INTO notes (id) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM notes WHERE id = $1)";
+            let others = [
+                (UNLESS_THERE.into(), bind![*id + 100].to_vec()),
+                ("UPDATE notes SET id = $2 WHERE id = $1".into(), bind![*id + 100, *other].to_vec()),
+            ];
+            tx.sole_with(PUT_NEW, bind![*id], &others).await
+        }
+        assert_eq!(t.db.write(soon(), put_both, (1, 101)).await, Ok(true));
+        assert_eq!(t.db.write(soon(), put_both, (1, 101)).await, Ok(false));
+        let failed = t.db.write(soon(), put_both, (2, 101)).await;
+        assert!(matches!(failed, Err(Error::Unique { .. })), "{failed:?}");
+        assert_eq!(t.db.write_unsynced(soon(), put_both, (3, 103)).await, Ok(true));
+        assert_eq!(t.ids().await, [1, 3, 101, 103]);
+    }
+
+    async fn a_sole_sentence_can_answer_with_what_it_wrote(t: Fixture) {
+        async fn put_some(tx: &mut Tx, id: &i64) -> Result<Vec<i64>, Error> {
+            const PUT_TWO: &str = "INSERT INTO notes (id) VALUES ($1), ($1 + 1) ON CONFLICT (id) DO NOTHING RETURNING id";
+            let written = tx.sole_all(PUT_TWO, bind![*id]).await?;
+            if written.is_empty() {
+                tx.run(PUT, bind![*id + 100]).await?;
+            }
+            let mut ids: Vec<i64> = written.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+            ids.sort_unstable();
+            Ok(ids)
+        }
+        assert_eq!(t.db.write(soon(), put_some, 1).await, Ok(vec![1, 2]));
+        assert_eq!(t.db.write_unsynced(soon(), put_some, 2).await, Ok(vec![3]));
+        assert_eq!(t.db.write(soon(), put_some, 2).await, Ok(vec![]), "so others may follow");
+        assert_eq!(t.ids().await, [1, 2, 3, 102]);
+    }
+
     async fn a_body_cannot_go_on_after_a_failed_sentence(t: Fixture) {
         async fn stubborn(tx: &mut Tx, (): &()) -> Result<(), Error> {
             insert(tx, &1).await?;

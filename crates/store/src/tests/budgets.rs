@@ -1,7 +1,7 @@
 //! Windows that all nodes share.
 
 use super::*;
-use crate::budgets;
+use crate::budgets::{self, Asked, Unsettled};
 use vestibule_model::budget::{Rate, Share, Verdict};
 use vestibule_sql::Sql;
 
@@ -15,12 +15,14 @@ fn share(key: &str, requests: u32) -> Share {
 
 struct Shares(Vec<Share>);
 
-async fn take_in(tx: &mut Tx, shares: &Shares) -> Result<Verdict, Error> {
-    budgets::take(tx, &shares.0).await
+struct Windows(Vec<Unsettled>);
+
+async fn ask(tx: &mut Tx, shares: &Shares) -> Result<Asked, Error> {
+    budgets::ask(tx, &shares.0).await
 }
 
-async fn give_back_to(tx: &mut Tx, shares: &Shares) -> Result<(), Error> {
-    budgets::give_back(tx, &shares.0).await
+async fn settle(tx: &mut Tx, windows: &Windows) -> Result<(), Error> {
+    budgets::settle(tx, &windows.0).await
 }
 
 async fn sweep_all(tx: &mut Tx, (): &()) -> Result<u64, Error> {
@@ -35,19 +37,24 @@ async fn age(tx: &mut Tx, by: &Duration) -> Result<u64, Error> {
     for row in &rows {
         let (key, counted, end): (String, String, i64) = row.read()?;
         let older = |time: &str, by: u128| (time.parse::<u128>().unwrap() - by).to_string();
-        let words = counted
-            .split(' ')
-            .enumerate()
-            .map(|(place, word)| match (place, word.split_once(':')) {
-                (0, _) => older(word, by.as_millis()),
-                (1, _) => older(word, by.as_secs().into()),
-                (_, Some((number, rest))) => {
-                    let (last, count) = rest.split_once(':').unwrap();
-                    format!("{number}:{}:{count}", older(last, by.as_millis()))
-                }
-                (_, None) => word.to_owned(),
-            });
-        let counted = words.collect::<Vec<_>>().join(" ");
+        let (window, came) = counted.split_once('+').unwrap_or((&counted, ""));
+        let words =
+            window
+                .split(' ')
+                .filter(|word| !word.is_empty())
+                .enumerate()
+                .map(|(place, word)| match (place, word.split_once(':')) {
+                    (0, _) => older(word, by.as_millis()),
+                    (1, _) => older(word, by.as_secs().into()),
+                    (_, Some((number, rest))) => {
+                        let (last, count) = rest.split_once(':').unwrap();
+                        format!("{number}:{}:{count}", older(last, by.as_millis()))
+                    }
+                    (_, None) => word.to_owned(),
+                });
+        let came = came.split('+').filter(|time| !time.is_empty());
+        let came = came.map(|time| format!("+{}", older(time, by.as_micros())));
+        let counted = words.collect::<Vec<_>>().join(" ") + &came.collect::<String>();
         let end = end - i64::try_from(by.as_micros()).unwrap();
         tx.run(AGE, vestibule_sql::bind![key, counted, end]).await?;
     }
@@ -56,10 +63,31 @@ async fn age(tx: &mut Tx, by: &Duration) -> Result<u64, Error> {
 
 impl House {
     async fn take(&self, shares: &[Share]) -> Verdict {
+        let asked = self.db.write_unsynced(soon(), ask, Shares(shares.to_vec()));
+        let Asked { verdict, unsettled } = asked.await.unwrap();
+        if !unsettled.is_empty() {
+            self.settle(unsettled).await;
+        }
+        verdict
+    }
+
+    async fn settle(&self, windows: Vec<Unsettled>) {
         self.db
-            .write_unsynced(soon(), take_in, Shares(shares.to_vec()))
+            .write_unsynced(soon(), settle, Windows(windows))
             .await
-            .unwrap()
+            .unwrap();
+    }
+
+    async fn give_back(&self, shares: &[Share]) {
+        self.settle(shares.iter().cloned().map(Unsettled::from).collect())
+            .await;
+    }
+
+    /// What is kept of the windows.
+    async fn kept(&self) -> Vec<String> {
+        const KEPT: Sql = Sql::same("SELECT counted FROM budget_windows ORDER BY key");
+        let rows = self.db.read_all(KEPT, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0).unwrap()).collect()
     }
 
     /// How many of a number of requests, all sent at once, are counted.
@@ -140,9 +168,35 @@ on_both! {
         let shares = vec![share("conflicts", 2)];
         for _ in 0..20 {
             assert!(matches!(house.take(&shares).await, Verdict::Counted(_)));
-            house.db.write(soon(), give_back_to, Shares(shares.clone())).await.unwrap();
+            house.give_back(&shares).await;
         }
         assert_eq!(house.counted_of(10, &shares).await, 2);
+    }
+
+    async fn a_request_adds_its_time_and_of_many_times_a_window_is_made(house: House) {
+        let shares = [share("busy", 60), share("calm", 60)];
+        for request in 1..50 {
+            let Verdict::Counted(standings) = house.take(&shares).await else { panic!("there is room") };
+            assert!(standings.iter().all(|standing| standing.remaining == 60 - request), "{standings:?}");
+            let kept = house.kept().await;
+            let times = kept.iter().map(|kept| kept.matches('+').count());
+            assert_eq!(times.collect::<Vec<_>>(), [request as usize % 12; 2], "{kept:?}");
+        }
+        house.give_back(&shares).await;
+        let Verdict::Counted(standings) = house.take(&shares).await else { panic!("there is room") };
+        assert_eq!(standings[0].remaining, 60 - 49);
+    }
+
+    async fn a_request_that_is_refused_leaves_no_trace_where_there_was_room(house: House) {
+        let (full, free) = (share("full", 1), share("open", 3));
+        assert!(matches!(house.take(std::slice::from_ref(&full)).await, Verdict::Counted(_)));
+        for _ in 0..30 {
+            let refused = house.take(&[free.clone(), full.clone()]).await;
+            assert!(matches!(refused, Verdict::Refused { share: 1, .. }), "{refused:?}");
+        }
+        assert!(house.kept().await[0].matches('+').count() < 12, "refusals are forgotten");
+        let Verdict::Counted(standings) = house.take(&[free]).await else { panic!("there is room") };
+        assert_eq!(standings[0].remaining, 2);
     }
 
     async fn a_window_that_nobody_can_read_is_an_empty_one(house: House) {

@@ -8,6 +8,7 @@ mod budgets;
 mod lockout;
 mod mail;
 mod records;
+mod signing_in;
 
 use crate::attempts::{self, Account, Charge};
 use crate::mailed_secrets::{self, MailedSecret};

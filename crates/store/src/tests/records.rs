@@ -57,7 +57,7 @@ on_both! {
         async fn steps(tx: &mut Tx, ada: &UserId) -> Result<(), Error> {
             assert_eq!(credentials::set(tx, *ada, "old", at(0)).await?, 1);
             assert!(credentials::rehash(tx, *ada, "old", "stronger").await?);
-            let held = sign_in::begin(tx, *ada, at(0)).await?.unwrap();
+            let held = sign_in::hold(tx, *ada, at(0)).await?.unwrap();
             assert_eq!(held.1.unwrap().version, 1, "the password is the same");
             assert_eq!(credentials::change(tx, *ada, 1, "new", at(1)).await?, Some(2));
             assert!(!credentials::rehash(tx, *ada, "stronger", "stale").await?);

@@ -128,12 +128,6 @@ impl Charge {
         }
     }
 
-    /// The window that all share who share any of these, if they belong to one budget.
-    fn widest(&self) -> Option<&str> {
-        let last = self.shares.last().filter(|_| self.shown == self.shares.len());
-        last.map(|share| share.key.as_str())
-    }
-
     fn outcome(&self, verdict: Option<Verdict>) -> Outcome {
         match verdict {
             None => Outcome::Alone,
@@ -150,7 +144,7 @@ impl Charge {
 
 /// Asks whoever counts for all nodes.
 async fn ask(core: &Core, charge: &Charge) -> Result<Option<Verdict>, Error> {
-    let verdict = budgets::take(core, charge.shares.clone(), charge.widest()).await;
+    let verdict = budgets::take(core, charge.shares.clone()).await;
     let outcome = match &verdict {
         Ok(Some(Verdict::Counted(_))) => "counted",
         Ok(Some(Verdict::Refused { .. })) => "refused",
@@ -202,22 +196,6 @@ mod tests {
             keys(rest, Budget::SignIn, "192.0.2.1"),
             named(&[("sample:v4:c0000201", 300)])
         );
-    }
-
-    #[test]
-    fn whoever_shares_a_window_of_one_budget_shares_the_widest() {
-        let limits = Limits::new(Rates::default(), &Zero);
-        let sample = sample::with_own_budgets();
-        let widest = |own, budget, address| {
-            let charge = limits.to_charge(own, budget, client(address));
-            charge.widest().map(str::to_owned)
-        };
-        let of = |address| widest(None, Budget::SignIn, address);
-        assert_eq!(of("192.0.2.1").unwrap(), "sign_in:v4:c0000201");
-        assert_eq!(of("2001:db8:1:203::7"), of("2001:db8:1:903::7"));
-        assert_ne!(of("2001:db8:1:203::7"), of("2001:db8:2:203::7"));
-        let own = sample.own_budget("/v1/login");
-        assert_eq!(widest(own, Budget::Mail, "192.0.2.1"), None, "of two budgets");
     }
 
     #[test]

@@ -131,14 +131,6 @@ async fn put(tx: &mut Tx, id: &i64) -> Result<(), Error> {
     tx.sole(sql, bind![*id]).await.map(drop)
 }
 
-async fn put_alone_or_not(tx: &mut Tx, (id, shared): &(i64, bool)) -> Result<(), Error> {
-    if *shared {
-        insert(tx, id).await
-    } else {
-        put(tx, id).await
-    }
-}
-
 /// With a single connection, which is made.
 async fn through_a_narrow_wire() -> Option<(Fixture, Wire, Fixture)> {
     let t = Fixture::postgres(|_| {}).await?;
@@ -157,22 +149,13 @@ async fn rl10_a_connection_that_failed_those_on_it_is_used_by_nobody_else() {
     let Some((t, wire, through)) = through_a_narrow_wire().await else {
         return;
     };
-    for shared in [false, true] {
-        wire.swallow(true);
-        let deadline = Instant::now() + Duration::from_millis(300);
-        let write = |id: u8| {
-            let owner = shared.then_some([id; 16]);
-            let by = By {
-                owner,
-                ..By::from(deadline)
-            };
-            through.db.write(by, put_alone_or_not, (i64::from(id), shared))
-        };
-        let (one, other) = tokio::join!(write(1), write(2));
-        assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
-        wire.swallow(false);
-        assert_eq!(through.db.write(soon(), put_or_count, 3).await.map(drop), Ok(()));
-    }
+    wire.swallow(true);
+    let deadline = Instant::now() + Duration::from_millis(300);
+    let write = |id| through.db.write(deadline, put, id);
+    let (one, other) = tokio::join!(write(1), write(2));
+    assert!(one.is_err() && other.is_err(), "{one:?} {other:?}");
+    wire.swallow(false);
+    assert_eq!(through.db.write(soon(), put_or_count, 3).await.map(drop), Ok(()));
     assert_eq!(t.ids().await, [0, 3]);
 }
 
