@@ -51,10 +51,8 @@ mod tests {
     const NOON: u64 = 1_800_000_000_000_000;
 
     fn after(seconds: &[u64]) -> String {
-        seconds
-            .iter()
-            .map(|it| format!("+{}", NOON + it * 1_000_000))
-            .collect()
+        let times = seconds.iter().map(|it| (NOON + it * 1_000_000).to_string());
+        times.flat_map(|time| ["+".to_owned(), time]).collect()
     }
 
     fn last(text: &str) -> Option<Result<u32, u32>> {

@@ -53,8 +53,9 @@ async fn age(tx: &mut Tx, by: &Duration) -> Result<u64, Error> {
                     (_, None) => word.to_owned(),
                 });
         let came = came.split('+').filter(|time| !time.is_empty());
-        let came = came.map(|time| format!("+{}", older(time, by.as_micros())));
-        let counted = words.collect::<Vec<_>>().join(" ") + &came.collect::<String>();
+        let came = came.map(|time| older(time, by.as_micros()));
+        let parts = std::iter::once(words.collect::<Vec<_>>().join(" ")).chain(came);
+        let counted = parts.collect::<Vec<_>>().join("+");
         let end = end - i64::try_from(by.as_micros()).unwrap();
         tx.run(AGE, vestibule_sql::bind![key, counted, end]).await?;
     }
