@@ -16,7 +16,8 @@ pub struct Tx {
     failed: Option<Error>,
     /// Whether a sentence was all of it.
     whole: bool,
-    /// Whether what this body wrote to `SQLite` can be undone without undoing others.
+    /// Whether a sentence came that others may follow; on `SQLite` what this body writes can then be undone without
+    /// undoing others.
     marked: bool,
 }
 
@@ -197,7 +198,7 @@ impl Tx {
         Ok(text)
     }
 
-    /// The text of a sentence that nothing was undoable before.
+    /// The text of a sentence that may be all of this transaction.
     fn first(&self, sql: impl Into<Sql>) -> Result<&'static str, Error> {
         let text = self.text(sql)?;
         if self.marked {
@@ -225,8 +226,8 @@ impl Tx {
         if let (Driver::Sqlite(connection), false) = (&self.driver, self.marked) {
             let marked = sqlite::run(connection, "SAVEPOINT body", &[]);
             self.note(marked)?;
-            self.marked = true;
         }
+        self.marked = true;
         Ok(())
     }
 

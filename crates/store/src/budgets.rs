@@ -70,35 +70,30 @@ impl From<Share> for Unsettled {
 /// Counts one request in all of these windows, at most [`MOST`] and each once, that have room for it. Where one has none,
 /// it is counted in none when that is settled, and until then in too many rather than too few.
 pub async fn ask(tx: &mut Tx, shares: &[Share]) -> Result<Asked, Error> {
-    let rows = tx.sole_all(ASK, &asked(shares)?).await?;
+    let rows = tx.sole_all(ASK, &values(shares)?).await?;
     let rows: Vec<(String, String)> = rows.iter().map(Row::read).collect::<Result<_, _>>()?;
-    let (mut standings, mut refused, mut written) = (Vec::new(), None, Vec::new());
-    for (number, share) in shares.iter().enumerate() {
+    let judge = |share: &Share| {
         let row = rows.iter().find(|(key, _)| *key == share.key);
         let kept = Kept::read(row.map_or("", |(_, counted)| counted));
         let is_long = kept.is_long();
-        let has_room = match kept.judge(share.rate).1 {
-            Some(Ok(standing)) => {
-                standings.push(standing);
-                true
-            }
-            Some(Err(standing)) => {
-                refused = refused.or(Some(Verdict::Refused { share: number, standing }));
-                false
-            }
-            None => return Err(Error::Other(format!("no time of the request in the window {}", share.key))),
-        };
-        written.push((is_long, Unsettled { share: share.clone(), take_back: has_room }));
-    }
-    let is_refused = refused.is_some();
-    for (_, window) in &mut written {
-        window.take_back &= is_refused;
-    }
-    let unsettled = written.into_iter().filter(|(is_long, window)| *is_long || window.take_back);
-    Ok(Asked {
-        verdict: refused.unwrap_or(Verdict::Counted(standings)),
-        unsettled: unsettled.map(|(_, window)| window).collect(),
-    })
+        let room = kept.judge(share.rate).1;
+        let untimed = || Error::Other(format!("no time of the request in the window {}", share.key));
+        Ok((is_long, room.ok_or_else(untimed)?))
+    };
+    let judged: Vec<_> = shares.iter().map(judge).collect::<Result<_, Error>>()?;
+    let mut refusals = judged.iter().enumerate().filter_map(|(share, (_, room))| {
+        let standing = room.err()?;
+        Some(Verdict::Refused { share, standing })
+    });
+    let refusal = refusals.next();
+    let unsettled = shares.iter().zip(&judged).filter_map(|(share, (is_long, room))| {
+        let take_back = refusal.is_some() && room.is_ok();
+        (*is_long || take_back).then(|| Unsettled { share: share.clone(), take_back })
+    });
+    let unsettled = unsettled.collect();
+    let counted = || Verdict::Counted(judged.iter().filter_map(|(_, room)| room.ok()).collect());
+    let verdict = refusal.unwrap_or_else(counted);
+    Ok(Asked { verdict, unsettled })
 }
 
 /// Writes these windows anew.
@@ -125,7 +120,7 @@ pub async fn sweep(tx: &mut Tx, limit: u32) -> Result<u64, Error> {
 }
 
 /// The keys, NULL for every place that is left, and after how many microseconds everything has left the windows.
-fn asked(shares: &[Share]) -> Result<Vec<Value>, Error> {
+fn values(shares: &[Share]) -> Result<Vec<Value>, Error> {
     if shares.len() > MOST {
         return Err(Error::Other(format!("{} windows for one request", shares.len())));
     }

@@ -223,8 +223,7 @@ impl App {
                 cookie: dialect.cookie,
                 body: Bytes::new(),
             };
-            let admission = (deadline, &mut project);
-            let work = pin!(self.admit(dialect, route, (request, body), admission));
+            let work = pin!(self.admit(dialect, route, (request, body), (deadline, &mut project)));
             let signs_up = route.budget == Budget::SignUp;
             let work = pin!(async {
                 if signs_up {

@@ -16,8 +16,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Reads `window+time+time…`, of times in microseconds since 1970. What cannot be read, such as what a later release may have written, counts as nothing:
-    /// each node's own window still holds.
+    /// Reads `window+time+time…`, of times in microseconds since 1970. What cannot be read, such as what a later release may
+    /// have written, counts as nothing: each node's own window still holds.
     pub fn read(text: &str) -> Self {
         let mut parts = text.split('+');
         let window = parts.next().and_then(Window::read);

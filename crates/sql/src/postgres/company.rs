@@ -1,4 +1,4 @@
-//! Bodies that can wait set out together, so that those of one sentence or one trip share it and its commit.
+//! Bodies that can wait set out together, so that what is one trip of each is one of all, with one commit.
 
 use std::time::Duration;
 

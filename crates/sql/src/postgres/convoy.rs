@@ -39,11 +39,11 @@ impl<R> Convoy<R> {
     }
 
     /// Waits for an answer, and leads as often as the lane is free before it comes: those whom `take` takes.
-    pub async fn ride<A, T, D: Future<Output = ()>>(
+    pub async fn ride<A, D: Future<Output = ()>>(
         &self,
         mut answer: oneshot::Receiver<A>,
-        take: impl Fn(&mut Vec<R>) -> Vec<T>,
-        drive: impl Fn(Vec<T>) -> D,
+        take: impl Fn(&mut Vec<R>) -> Vec<R>,
+        drive: impl Fn(Vec<R>) -> D,
     ) -> Result<A, RecvError> {
         loop {
             let lane = tokio::select! {
@@ -55,11 +55,11 @@ impl<R> Convoy<R> {
         }
     }
 
-    async fn lead<T, D: Future<Output = ()>>(
+    async fn lead<D: Future<Output = ()>>(
         &self,
         mut lane: MutexGuard<'_, usize>,
-        take: impl Fn(&mut Vec<R>) -> Vec<T>,
-        drive: impl Fn(Vec<T>) -> D,
+        take: impl Fn(&mut Vec<R>) -> Vec<R>,
+        drive: impl Fn(Vec<R>) -> D,
     ) {
         self.gather(*lane).await;
         let riders = self.with(take);

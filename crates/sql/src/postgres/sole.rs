@@ -83,7 +83,8 @@ async fn drive(core: &Arc<Core>, terms: Terms, riders: Vec<Rider>) {
             Ok(client) => client,
             Err(failed) => return strand(riders, &failed),
         };
-        match at_work(&client, together(&client, terms, &riders)).await {
+        let together = committed(&client, terms, terms.begin_shared(), &riders);
+        match at_work(&client, together).await {
             Ok(outcomes) => {
                 let answered = riders.into_iter().zip(outcomes);
                 return answered.for_each(|(rider, outcome)| rider.arrive(Ok(outcome)));
@@ -127,10 +128,6 @@ fn strand(riders: Vec<Rider>, failed: &Fault) {
     for rider in riders {
         rider.arrive(Err(failed.clone()));
     }
-}
-
-async fn together(client: &Held, terms: Terms, riders: &[Rider]) -> Result<Vec<Outcome>, Fault> {
-    committed(client, terms, terms.begin_shared(), riders).await
 }
 
 async fn alone(core: &Core, terms: Terms, rider: &Rider) -> Answer {

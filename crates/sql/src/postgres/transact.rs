@@ -10,7 +10,7 @@ use super::shared::chance;
 use super::terms::Terms;
 use super::transaction::Transaction;
 use crate::tx::Driver;
-use crate::{Announcement, Error, Tx};
+use crate::{Error, Tx};
 
 /// How often a body is run again when others were in its way, or its connection was lost.
 const REPEATS: u32 = 3;
@@ -53,20 +53,16 @@ impl Core {
         let committed = transaction.commit(&notices).await;
         let unknown = committed == Err(Error::Unknown);
         // What may have happened the caches forget as if it had.
-        if committed.is_ok() || unknown {
-            self.tell(&announced);
+        if (committed.is_ok() || unknown)
+            && !announced.is_empty()
+            && let Some(listener) = &self.shared.listener
+        {
+            listener.committed(&announced);
         }
         let Err(error) = committed else {
             return false;
         };
         body.fail(error);
         !unknown && transaction.may_repeat()
-    }
-
-    /// Tells whoever caches.
-    fn tell(&self, announced: &[Announcement<'_>]) {
-        if let Some(listener) = self.shared.listener.as_ref().filter(|_| !announced.is_empty()) {
-            listener.committed(announced);
-        }
     }
 }

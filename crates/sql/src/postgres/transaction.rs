@@ -125,16 +125,13 @@ impl Transaction {
         })
     }
 
-    /// Runs sentences that are the whole transaction if the first writes: they and their commit are one trip, shared with
+    /// Runs the first sentences, which are the whole transaction if the first of them writes: they and their commit are one trip, shared with
     /// others. Answers what the first did.
     pub fn sole<'t>(
         &'t mut self,
         sentences: Vec<(&'static str, &'t [Value])>,
     ) -> BoxFuture<'t, Result<Outcome, Error>> {
         Box::pin(async move {
-            if self.begun || !self.waiting.is_empty() {
-                return Err(Error::Other(format!("not the first sentence: {sentences:?}")));
-            }
             let left = self.terms.left();
             if left.is_zero() {
                 return Err(Error::TooLate);

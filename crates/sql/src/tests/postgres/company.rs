@@ -10,7 +10,7 @@ use std::ops::Range;
 const PUT: &str = "INSERT INTO notes (id) VALUES ($1) ON CONFLICT (id) DO NOTHING";
 
 /// Together with all who begin in the same moment.
-pub fn in_company() -> By {
+fn in_company() -> By {
     for_up_to(30)
 }
 
