@@ -48,9 +48,10 @@ impl Db {
         Ok(missing.iter().map(|migration| migration.number).collect())
     }
 
-    /// Brings the schema to the last of `migrations`, each in a transaction of its own, so an interrupted run
-    /// is resumed by the next; two processes that start together apply each once. `now` is in microseconds.
-    /// Returns the numbers applied by this call.
+    /// Brings the schema to the last of `migrations`: an empty database in one transaction, because nothing in it can
+    /// take long and each would wait for the disk; an older one by a transaction each, so an interrupted run is resumed
+    /// by the next. Two processes that start together apply each once. `now` is in microseconds. Returns the numbers
+    /// applied by this call.
     ///
     /// # Errors
     /// [`Error::Schema`] when the database is newer than this list, or was made by a different one.
@@ -64,13 +65,15 @@ impl Db {
         }
         let deadline = Instant::now() + PATIENCE;
         let mut applied = Vec::new();
-        while let Some(number) = self
-            .write_patiently(deadline, advance, Advance { migrations, now })
-            .await?
-        {
-            applied.push(number);
+        loop {
+            let advanced = self
+                .write_patiently(deadline, advance, Advance { migrations, now })
+                .await?;
+            if advanced.is_empty() {
+                return Ok(applied);
+            }
+            applied.extend(advanced.iter().map(|migration| migration.number));
         }
-        Ok(applied)
     }
 }
 
@@ -79,8 +82,8 @@ struct Advance {
     now: i64,
 }
 
-/// Applies the first migration that is missing; returns its number, or `None` when none is.
-async fn advance(tx: &mut Tx, advance: &Advance) -> Result<Option<u32>, Error> {
+/// Applies the first migration that is missing, to an empty database all; returns what it applied.
+async fn advance(tx: &mut Tx, advance: &Advance) -> Result<&'static [Migration], Error> {
     if tx.engine() == Engine::Postgres {
         tx.script(LOCK).await?;
     }
@@ -90,18 +93,21 @@ async fn advance(tx: &mut Tx, advance: &Advance) -> Result<Option<u32>, Error> {
         tx.script(&spell(LEDGER, tx.engine())).await?;
     }
     let applied = tx.all(APPLIED, &[]).await?;
-    let Some(migration) = missing(advance.migrations, &applied)?.first() else {
-        return Ok(None);
-    };
-    tx.script(&spell(migration.text, tx.engine()))
-        .await
-        .map_err(|error| failed(migration, &error))?;
-    tx.run(
-        APPLY,
-        bind![migration.number, migration.name, migration.text, advance.now],
-    )
-    .await?;
-    Ok(Some(migration.number))
+    let mut next = missing(advance.migrations, &applied)?;
+    if !applied.is_empty() {
+        next = next.get(..1).unwrap_or_default();
+    }
+    for migration in next {
+        tx.script(&spell(migration.text, tx.engine()))
+            .await
+            .map_err(|error| failed(migration, &error))?;
+        tx.run(
+            APPLY,
+            bind![migration.number, migration.name, migration.text, advance.now],
+        )
+        .await?;
+    }
+    Ok(next)
 }
 
 /// What follows the applied ones, which must be the first of `migrations`, word by word.

@@ -29,9 +29,30 @@ pub async fn create(
     kind: ApiKeyKind,
     name: &str,
 ) -> Result<NewApiKey, Error> {
+    let [key] = create_all(core, by, [(realm, kind)], name).await?;
+    Ok(key)
+}
+
+/// Makes several API keys with one name, all or none.
+pub async fn create_all<const N: usize>(
+    core: &Core,
+    by: &Operator,
+    wanted: [(Realm, ApiKeyKind); N],
+    name: &str,
+) -> Result<[NewApiKey; N], Error> {
     if name.len() > 100 || name.chars().any(char::is_control) {
         return Err(Refusal::field("name", "must be at most 100 bytes without control characters").into());
     }
+    let keys = wanted.map(|(realm, kind)| new(core, realm, kind, name));
+    let rows = keys.each_ref().map(|key| {
+        let created = by.does(core, key.row.realm, Act::ApiKeyCreated);
+        (key.row.clone(), created.saying(&key.row.id.to_string()))
+    });
+    core.write(insert, rows.to_vec()).await?;
+    Ok(keys)
+}
+
+fn new(core: &Core, realm: Realm, kind: ApiKeyKind, name: &str) -> NewApiKey {
     let text = ApiKeyText {
         kind,
         environment: realm.environment,
@@ -51,19 +72,18 @@ pub async fn create(
         created_at: now,
         revoked_at: None,
     };
-    let entry = by
-        .does(core, realm, Act::ApiKeyCreated)
-        .saying(&row.id.to_string());
-    core.write(insert, (row.clone(), entry)).await?;
-    Ok(NewApiKey {
+    NewApiKey {
         text: text.to_string(),
         row,
-    })
+    }
 }
 
-async fn insert(tx: &mut Tx, (row, entry): &(ApiKeyRow, Entry)) -> Result<(), Stop> {
-    api_keys::insert(tx, row).await?;
-    Ok(audit::write(tx, entry).await?)
+async fn insert(tx: &mut Tx, keys: &Vec<(ApiKeyRow, Entry)>) -> Result<(), Stop> {
+    for (row, entry) in keys {
+        api_keys::insert(tx, row).await?;
+        audit::write(tx, entry).await?;
+    }
+    Ok(())
 }
 
 /// Up to `limit` keys of a project, oldest first, revoked ones too.

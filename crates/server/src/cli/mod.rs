@@ -132,7 +132,6 @@ fn at_desk(global: &Global, work: impl AsyncFnOnce(&Desk) -> Outcome) -> Outcome
 
 /// As many workers as there are cores.
 fn server() -> Result<tokio::runtime::Runtime, Failure> {
-    vestibule_keys::SystemEntropy::warm();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -27,10 +27,32 @@ pub struct KeySet {
 }
 
 impl Keys {
-    /// Makes them.
+    /// Makes them, all or none.
     pub async fn make(core: &Core, by: &Operator, project: &Project, name: &str) -> Result<Self, Error> {
-        let test = KeySet::make(core, by, project, Environment::Test, name).await?;
-        let live = KeySet::make(core, by, project, Environment::Live, name).await?;
+        use ApiKeyKind::{Api, Publishable, Secret};
+        let test = project.realm(Environment::Test);
+        let live = project.realm(Environment::Live);
+        let wanted = [
+            (test, Api),
+            (test, Publishable),
+            (test, Secret),
+            (live, Api),
+            (live, Publishable),
+            (live, Secret),
+        ];
+        let made = api_keys::create_all(core, by, wanted, name).await?;
+        let [api, publishable, secret, live @ ..] = made.map(|key| key.text);
+        let test = KeySet {
+            api,
+            publishable,
+            secret,
+        };
+        let [api, publishable, secret] = live;
+        let live = KeySet {
+            api,
+            publishable,
+            secret,
+        };
         Ok(Self { test, live })
     }
 
@@ -48,23 +70,5 @@ impl Keys {
             .iter()
             .flat_map(|set| [&set.api, &set.publishable, &set.secret])
             .all(|text| works(text)))
-    }
-}
-
-impl KeySet {
-    async fn make(
-        core: &Core,
-        by: &Operator,
-        project: &Project,
-        environment: Environment,
-        name: &str,
-    ) -> Result<Self, Error> {
-        let realm = project.realm(environment);
-        let make = |kind| api_keys::create(core, by, realm, kind, name);
-        Ok(Self {
-            api: make(ApiKeyKind::Api).await?.text,
-            publishable: make(ApiKeyKind::Publishable).await?.text,
-            secret: make(ApiKeyKind::Secret).await?.text,
-        })
     }
 }

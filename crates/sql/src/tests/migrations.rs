@@ -45,6 +45,37 @@ on_both! {
 }
 
 on_both! {
+    async fn an_older_database_keeps_each_migration_before_the_one_that_failed(t: Fixture) {
+        const THIRD_BROKEN: &[Migration] = &[
+            TWO[0],
+            TWO[1],
+            Migration {
+                number: 3,
+                name: "broken",
+                text: "CREATE TABLE x",
+            },
+        ];
+        let failed = t.db.migrate(THIRD_BROKEN, 0).await.unwrap_err().to_string();
+        assert!(failed.starts_with("migration 3 (broken)"), "{failed}");
+        assert_eq!(t.db.pending(TWO).await, Ok(vec![]));
+    }
+}
+
+on_both! {
+    async fn an_empty_database_takes_all_migrations_or_none(t: Fixture) {
+        async fn empty(tx: &mut Tx, (): &()) -> Result<(), Error> {
+            tx.script("DROP TABLE notes; DROP TABLE news; DROP TABLE schema_migrations").await
+        }
+        t.db.write(soon(), empty, ()).await.unwrap();
+        let failed = t.db.migrate(BROKEN, 0).await.unwrap_err().to_string();
+        assert!(failed.starts_with("migration 2 (tags)"), "{failed}");
+        let ledger = t.db.read_one(crate::migrate::LEDGER_EXISTS, &[]).await;
+        assert!(ledger.unwrap().is_none());
+        assert_eq!(t.db.migrate(TWO, 0).await, Ok(vec![1, 2]));
+    }
+}
+
+on_both! {
     async fn rl25_a_newer_schema_is_refused_with_the_remedy(t: Fixture) {
         t.db.migrate(TWO, 0).await.unwrap();
         assert_eq!(t.db.pending(TWO).await, Ok(vec![]));
