@@ -1,6 +1,6 @@
 //! The end of a session, by whoever holds a token of it.
 
-use crate::authenticate::{self, Caller, find_session};
+use crate::authenticate::{self, Caller};
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::{refresh, sessions};
@@ -8,6 +8,7 @@ use vestibule_keys::secret_text::RefreshText;
 use vestibule_model::id::SessionId;
 use vestibule_model::refusal::{NotFound, Refresh, Token};
 use vestibule_model::session::Session;
+use vestibule_store::sessions::find;
 
 /// Which session is to end.
 pub enum LogoutTarget {
@@ -57,11 +58,12 @@ pub async fn revoke_refresh_token(cx: &Cx, text: &str) -> Result<(), Error> {
     end(cx, Some(refresh::find(cx, &token).await?)).await
 }
 
-/// The session that an authentic access token names, and the session itself, if it still exists.
+/// The session that an authentic access token names, and its row, if it still exists: a cached one may have been used
+/// elsewhere since, and so live on.
 async fn own(cx: &Cx, bearer: Option<&str>) -> Result<(SessionId, Option<Session>), Error> {
     let token = authenticate::verify(cx, bearer.ok_or(Token::Missing)?).await?;
     let id = token.presented.session;
-    let session = find_session(&cx.core, id).await?.map(|live| live.session.clone());
+    let session = find(&cx.core.store.db, id).await?;
     Ok((id, session.filter(|session| session.realm == token.realm)))
 }
 
@@ -72,14 +74,14 @@ async fn by_id(cx: &Cx, bearer: Option<&str>, id: &str) -> Result<(), Error> {
     if id == current {
         return end(cx, session).await;
     }
-    let other = find_session(&cx.core, id).await?.ok_or(NotFound::Session)?;
-    if session.is_none_or(|session| session.user != other.session.user) {
+    let other = find(&cx.core.store.db, id).await?.ok_or(NotFound::Session)?;
+    if session.is_none_or(|session| session.user != other.user) {
         return Err(NotFound::Session.into());
     }
-    if other.session.is_live(cx.now()) {
+    if other.is_live(cx.now()) {
         authenticate::authenticate(cx, bearer.ok_or(Token::Missing)?).await?;
     }
-    end(cx, Some(other.session.clone())).await
+    end(cx, Some(other)).await
 }
 
 async fn end(cx: &Cx, session: Option<Session>) -> Result<(), Error> {

@@ -48,7 +48,7 @@ pub async fn refresh(cx: &Cx, presented: &str) -> Result<SignedIn, Error> {
         generation: token.generation.into(),
         now: cx.now(),
         overlap: cx.project.settings.tokens.overlap(),
-        used: cx.core.used.has(session.id, session.family.leaf),
+        used: cx.core.used.generation(session.id),
         idle_until: cx.policy().idle_lifetime.map(|idle| cx.now().plus(idle)),
     };
     if session.family.revoked_at.is_none() && session.is_idle(step.now) {
@@ -121,7 +121,8 @@ async fn prove(cx: &Cx, token: &RefreshText, session: &Session) -> Result<(), Er
 
 /// The table's verdict, with what this process knows beyond the row.
 fn judge(step: &Advance, family: &Family) -> Verdict {
-    let used_at = family.leaf_used_at.or(step.used.then_some(step.now));
+    let used_here = step.used == Some(family.leaf);
+    let used_at = family.leaf_used_at.or(used_here.then_some(step.now));
     Family {
         leaf_used_at: used_at,
         ..*family
@@ -149,7 +150,8 @@ async fn step_on(cx: &Cx, step: Advance, session: &Session) -> Result<Stand, Err
         .in_session(session.id);
     let ticket = cx.core.caches.sessions.ticket(&session.id);
     let (stand, moved) = cx.write(advance, Step { step, reused }).await?;
-    if moved && step.generation == session.family.leaf {
+    // From the generation that the cache held for the live one to the next: elsewhere it may have gone on meanwhile.
+    if moved && (step.generation, stand.generation) == (session.family.leaf, session.family.leaf + 1) {
         let live = Arc::new(LiveSession::new(after(&step, session)));
         cx.core.caches.sessions.renew(&ticket, session.id, live);
     }

@@ -37,11 +37,9 @@ impl Used {
         true
     }
 
-    /// Whether the access token of this generation was seen, and that is not yet written.
-    pub(crate) fn has(&self, session: SessionId, generation: i64) -> bool {
-        self.marks()
-            .get(&session)
-            .is_some_and(|mark| mark.generation == generation)
+    /// The newest generation whose access token was seen, if that is not yet written.
+    pub(crate) fn generation(&self, session: SessionId) -> Option<i64> {
+        self.marks().get(&session).map(|mark| mark.generation)
     }
 
     /// Some of the marks, in the order of their sessions' ids: nodes that wrote them in different orders would each hold
@@ -79,7 +77,7 @@ mod tests {
     fn a_newer_generation_replaces_an_older_one_and_never_the_reverse() {
         let used = Used::default();
         assert!(used.note(mark(2)) && used.note(mark(3)) && used.note(mark(2)));
-        assert!(used.has(mark(3).session, 3) && !used.has(mark(3).session, 2));
+        assert_eq!(used.generation(mark(3).session), Some(3));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub const ALL: &str = "all_sessions";
 /// Live sessions that one user can have. The next login ends the oldest, so whatever concerns all sessions of a user
 /// is bounded work.
 pub const MAX_OF_USER: u32 = 500;
+/// A generation that no session has.
+const NONE: i64 = -1;
 /// Sessions that a list shows.
 const LISTED: u32 = 100;
 
@@ -49,7 +51,7 @@ sentences! {
         WHERE id = $1 AND leaf = $2 AND revoked_at IS NULL AND expires_at > $3
             AND (idle_until IS NULL OR idle_until > $3)";
     REPLACE = "UPDATE sessions SET leaf = leaf + 1, rotated_at = $3, idle_until = $4
-        WHERE id = $1 AND parent = $2 AND leaf_used_at IS NULL AND NOT CAST($6 AS BOOLEAN) AND rotated_at <= $5
+        WHERE id = $1 AND parent = $2 AND leaf_used_at IS NULL AND leaf <> $6 AND rotated_at <= $5
             AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
         RETURNING leaf";
     // An update of nothing is the portable way to hold a row and to see its newest version.
@@ -149,8 +151,8 @@ pub struct Advance {
     pub now: Timestamp,
     /// How long a consumed token yields the same successor again.
     pub overlap: Duration,
-    /// Whether the access token of the live generation was seen in use here, and that is not yet written.
-    pub used: bool,
+    /// The newest generation whose access token was seen in use here, if that is not yet written.
+    pub used: Option<i64>,
     /// When the session then ends unless it is used before.
     pub idle_until: Option<Timestamp>,
 }
@@ -166,7 +168,7 @@ pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> 
         generation + 1
     } else {
         let latest = now.minus(overlap).micros();
-        let bind = bind![session.bytes(), generation, now.micros(), idle_until, latest, used];
+        let bind = bind![session.bytes(), generation, now.micros(), idle_until, latest, used.unwrap_or(NONE)];
         let Some(row) = tx.one(REPLACE, bind).await? else { return Ok(None) };
         // The generation between the two was left behind, and its access token is dead on every node.
         tx.announce(TOPIC, session.bytes());

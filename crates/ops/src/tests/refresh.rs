@@ -82,6 +82,32 @@ async fn rt03_after_it_a_lost_answer_is_replaced_and_the_lost_pair_is_dead() {
 }
 
 #[tokio::test]
+async fn rt03_a_lost_pair_is_dead_also_on_a_node_that_had_not_heard_of_it() {
+    let house = House::open(|_| {}).await;
+    let (_, mine) = house.signed_in("ada@example.org").await;
+    let (first, before) = (mine.refresh_token.unwrap(), house.stored(mine.session).await);
+    let (lost_access, _) = next(&house, &first).await.unwrap();
+    house.believe(before);
+    house.pass(Duration::from_secs(10));
+    let (access, _) = next(&house, &first).await.unwrap();
+    assert_eq!(refused(house.check(&lost_access).await), Token::Revoked.into());
+    house.check(&access).await.unwrap();
+}
+
+#[tokio::test]
+async fn rt03_a_lost_answer_is_replaced_although_the_pair_before_it_was_just_used() {
+    let house = House::open(|_| {}).await;
+    let (_, mine) = house.signed_in("ada@example.org").await;
+    let (first, before) = (mine.refresh_token.unwrap(), house.stored(mine.session).await);
+    next(&house, &first).await.unwrap();
+    house.believe(before);
+    house.pass(Duration::from_secs(10));
+    house.check(&mine.access_token).await.unwrap();
+    assert_eq!(house.cx.core.used.some(10).len(), 1, "it is noted here");
+    next(&house, &first).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_successor_that_was_used_cannot_be_replaced_whether_or_not_that_is_written_yet() {
     for written in [false, true] {
         let house = House::open(|_| {}).await;

@@ -1,6 +1,7 @@
 //! Access tokens, the caches behind them, logout.
 
 use super::*;
+use crate::authenticate::LiveSession;
 use crate::{
     Caller, LogoutTarget, SignedIn, authenticate, issue, list_sessions, logout, me, refresh, revoke_session,
 };
@@ -27,6 +28,13 @@ impl House {
 
     pub(super) async fn check(&self, token: &str) -> Result<Caller, crate::Error> {
         authenticate(&self.cx, token).await
+    }
+
+    /// Makes this node believe what it knew of a session before: what was done since is another's doing, and not heard of.
+    pub(super) fn believe(&self, known: vestibule_model::session::Session) {
+        let (id, cache) = (known.id, &self.cx.core.caches.sessions);
+        let ticket = cache.ticket(&id);
+        cache.fill(&ticket, id, Arc::new(LiveSession::new(known)));
     }
 
     pub(super) async fn stored(&self, id: SessionId) -> vestibule_model::session::Session {
@@ -63,6 +71,49 @@ async fn s05_an_ended_session_is_refused_at_once_although_everything_is_cached()
             .await
             .contains(&(Act::SessionRevoked, Some("logout".to_owned())))
     );
+}
+
+/// A house whose sessions end an hour after their last use.
+async fn house_with_idle_ends() -> House {
+    let mut house = House::open(|_| {}).await;
+    let door = door();
+    door.policy.idle_lifetime = Some(Duration::from_hours(1));
+    house.cx.door = door;
+    house
+}
+
+#[tokio::test]
+async fn s05_logout_ends_a_session_that_another_node_knows_to_live_on() {
+    let house = house_with_idle_ends().await;
+    let (ada, mine) = house.signed_in("ada@example.org").await;
+    house.pass(Duration::from_mins(50));
+    let other = house.sign_in(&ada).await.unwrap();
+    let before = house.stored(mine.session).await;
+    refresh(&house.cx, mine.refresh_token.as_deref().unwrap())
+        .await
+        .unwrap();
+    house.believe(before);
+    house.pass(Duration::from_mins(14));
+    let target = LogoutTarget::Session(mine.session.to_string());
+    logout(&house.cx, Some(&other.access_token), target)
+        .await
+        .unwrap();
+    assert!(house.stored(mine.session).await.family.revoked_at.is_some());
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_used_is_not_listed_after_its_end() {
+    let house = house_with_idle_ends().await;
+    let (ada, _) = house.signed_in("ada@example.org").await;
+    house.pass(Duration::from_mins(50));
+    let other = house.sign_in(&ada).await.unwrap();
+    let listed = async || {
+        let caller = house.check(&other.access_token).await.unwrap();
+        me(&house.cx, &caller).await.unwrap().sessions.len()
+    };
+    assert_eq!(listed().await, 2);
+    house.pass(Duration::from_mins(11));
+    assert_eq!(listed().await, 1);
 }
 
 #[tokio::test]

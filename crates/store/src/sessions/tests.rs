@@ -136,7 +136,7 @@ where
                 let now = at(round * 100);
                 let seen = house.family().await;
                 gate.wait().await;
-                let step = Advance { session: SESSION, user: USER, generation: seen.leaf, now, overlap: OVERLAP, used: false, idle_until: None };
+                let step = Advance { session: SESSION, user: USER, generation: seen.leaf, now, overlap: OVERLAP, used: None, idle_until: None };
                 house.store.db.write(soon(), body, step).await.unwrap()
             });
         }
@@ -185,13 +185,13 @@ on_both! {
         let mut moved = 0;
         for (parent, leaf) in [(0, 1), (1, 2), (1, 3), (2, 3)] {
             for rotated_at in [at(989), at(990), at(991), at(1_000)] {
-                for (leaf_used_at, used) in [(None, false), (None, true), (Some(at(995)), false)] {
+                for (leaf_used_at, used) in [(None, None), (None, Some(leaf)), (None, Some(leaf - 1)), (Some(at(995)), None)] {
                     for (revoked_at, expires_at) in [(None, at(1_001)), (None, now), (Some(at(999)), at(1_001))] {
                         // Generation 0 has no token; whoever presents one is refused before.
                         for generation in 1..=4 {
                             let family = Family { revoked_at, expires_at, leaf, parent, rotated_at, leaf_used_at };
                             let step = Advance { session: SESSION, user: USER, generation, now, overlap: OVERLAP, used, idle_until: None };
-                            let known = Family { leaf_used_at: leaf_used_at.or(used.then_some(now)), ..family };
+                            let known = Family { leaf_used_at: leaf_used_at.or((used == Some(leaf)).then_some(now)), ..family };
                             let advances =
                                 known.judge(generation, now, OVERLAP) == vestibule_model::refresh::Verdict::Advance;
                             house.store.db.write(soon(), put, family).await.unwrap();
