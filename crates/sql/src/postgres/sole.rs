@@ -8,7 +8,7 @@ use futures_util::future::{join, join_all};
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::convoy::{Convoy, LONGEST};
+use super::convoy::Convoy;
 use super::fault::{Fate, Fault, fault};
 use super::pool::Held;
 use super::sentence::{self, Outcome};
@@ -19,6 +19,7 @@ use crate::{Error, Value};
 /// A transaction whose sentences need no answers in between, and whoever waits for what came of the first.
 pub struct Rider {
     sentences: Vec<(&'static str, Vec<Value>)>,
+    terms: Terms,
     tell: oneshot::Sender<Answer>,
 }
 
@@ -49,23 +50,14 @@ pub async fn ride(
 ) -> Answer {
     let (tell, answer) = oneshot::channel();
     let owned = sentences.iter().map(|(sql, values)| (*sql, values.to_vec()));
-    convoy.join(Rider {
+    let rider = Rider {
         sentences: owned.collect(),
+        terms,
         tell,
-    });
-    let answered = convoy
-        .ride(answer, take, |riders| drive(core, terms, riders))
-        .await;
-    answered.unwrap_or_else(|_| Err(stranded()))
-}
-
-/// Those who were ready first, in the order in which everybody locks their rows.
-fn take(ready: &mut Vec<Rider>) -> Vec<Rider> {
-    let length = ready.len().min(LONGEST);
-    let waits = |rider: &Rider| !rider.tell.is_closed();
-    let mut riders: Vec<Rider> = ready.drain(..length).filter(waits).collect();
-    riders.sort_by(|one, other| one.sentences.cmp(&other.sentences));
-    riders
+    };
+    let is_waited_for = |rider: &Rider| !rider.tell.is_closed();
+    let ride = convoy.ride(rider, answer, is_waited_for, |riders| drive(core, riders));
+    ride.await.unwrap_or_else(|_| Err(stranded()))
 }
 
 /// Whoever drove gave up on the way.
@@ -76,9 +68,16 @@ const fn stranded() -> Fault {
     }
 }
 
-/// Brings riders home, each with its answer.
-async fn drive(core: &Arc<Core>, terms: Terms, riders: Vec<Rider>) {
-    if riders.len() > 1 {
+/// Brings riders home, each with its answer. They travel on the terms of the one who can wait longest, and by themselves
+/// on their own.
+async fn drive(core: &Arc<Core>, mut riders: Vec<Rider>) {
+    // The order in which everybody locks their rows.
+    riders.sort_by(|one, other| one.sentences.cmp(&other.sentences));
+    let terms = riders.iter().map(|rider| rider.terms);
+    let longest = terms.max_by_key(|terms| terms.deadline);
+    if riders.len() > 1
+        && let Some(terms) = longest
+    {
         let client = match checkout(core, terms).await {
             Ok(client) => client,
             Err(failed) => return strand(riders, &failed),
@@ -91,21 +90,21 @@ async fn drive(core: &Arc<Core>, terms: Terms, riders: Vec<Rider>) {
             }
             Err(failed) if failed.fate == Fate::Gone => return strand(riders, &failed),
             // One of them failed, and nothing was kept.
-            Err(_) => return alone_each(core, terms, riders),
+            Err(_) => return alone_each(core, riders),
         }
     }
     for rider in riders {
-        let answer = alone(core, terms, &rider).await;
+        let answer = alone(core, &rider).await;
         rider.arrive(answer);
     }
 }
 
 /// Sends each by itself, so that nobody waits for another's locked row.
-fn alone_each(core: &Arc<Core>, terms: Terms, riders: Vec<Rider>) {
+fn alone_each(core: &Arc<Core>, riders: Vec<Rider>) {
     for rider in riders {
         let core = Arc::clone(core);
         tokio::spawn(async move {
-            let answer = alone(&core, terms, &rider).await;
+            let answer = alone(&core, &rider).await;
             rider.arrive(answer);
         });
     }
@@ -130,7 +129,8 @@ fn strand(riders: Vec<Rider>, failed: &Fault) {
     }
 }
 
-async fn alone(core: &Core, terms: Terms, rider: &Rider) -> Answer {
+async fn alone(core: &Core, rider: &Rider) -> Answer {
+    let terms = rider.terms;
     let client = checkout(core, terms).await?;
     let begin = terms.begin();
     // What the server need not be told for one sentence it does by itself.
