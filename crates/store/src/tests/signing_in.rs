@@ -145,6 +145,7 @@ on_both! {
         for number in 0..=most {
             assert!(house.begins(&ada, 1, number).await, "{number}");
         }
+        assert!(house.begins(&ada, 1, most).await, "a second run finds what the first wrote");
         assert!(!house.begins(&ada, 1, most + 1).await);
         let begun = i64::from(most) + 1;
         assert_eq!(house.traces().await, [begun, begun, 0]);
