@@ -1,8 +1,10 @@
 //! The one way to look at a password: charged, in turn, and with equal work for everybody.
 
+use crate::core::Core;
 use crate::cx::Cx;
 use crate::error::{Error, Stop};
 use crate::turns::Turn;
+use std::sync::Arc;
 use std::time::Duration;
 use vestibule_keys::digest::sha256;
 use vestibule_keys::{Password, Rule, StoredHash, Weak};
@@ -52,23 +54,65 @@ pub(crate) async fn evaluate<'a>(
     // Before the charge: a login that would be shed anyway writes nothing.
     cx.core.pool.admits(cx.deadline)?;
     let turn = turn(cx, account).await?;
+    let charged = Charged::of(cx, account);
     match cx.core.pool.verify(&password, stored.as_ref(), cx.deadline).await {
-        Ok(verdict) => Ok(Evaluated {
-            right: verdict.matches,
-            outdated: verdict.outdated,
-            _turn: turn,
-        }),
+        Ok(verdict) => {
+            charged.stands();
+            Ok(Evaluated {
+                right: verdict.matches,
+                outdated: verdict.outdated,
+                _turn: turn,
+            })
+        }
         Err(error) => {
-            // The request's own deadline may be what ended the evaluation, so this gets a new one.
-            let taken_back = cx.core.write(refund, Attempt::of(cx, *turn.account())).await;
-            if let Err(error) = taken_back {
-                tracing::warn!(
-                    ?error,
-                    "an attempt that was never evaluated stays counted as a failure"
-                );
-            }
+            charged.take_back().await;
             Err(error.into())
         }
+    }
+}
+
+/// An attempt that is counted as a failure before it is evaluated. It is taken back unless it is, also where nobody waits
+/// for the verdict any more: who hangs up learns nothing, and an owner with an impatient client is not locked out.
+pub(crate) struct Charged {
+    core: Arc<Core>,
+    attempt: Option<Attempt>,
+}
+
+impl Charged {
+    pub(crate) fn of(cx: &Cx, account: Account) -> Self {
+        Self {
+            core: Arc::clone(&cx.core),
+            attempt: Some(Attempt::of(cx, account)),
+        }
+    }
+
+    fn stands(mut self) {
+        self.attempt = None;
+    }
+
+    async fn take_back(mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            take_back(&self.core, attempt).await;
+        }
+    }
+}
+
+impl Drop for Charged {
+    fn drop(&mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            let core = Arc::clone(&self.core);
+            tokio::spawn(async move { take_back(&core, attempt).await });
+        }
+    }
+}
+
+/// The request's own deadline may be what ended the evaluation, so this gets a new one.
+async fn take_back(core: &Core, attempt: Attempt) {
+    if let Err(error) = core.write(refund, attempt).await {
+        tracing::warn!(
+            ?error,
+            "an attempt that was never evaluated stays counted as a failure"
+        );
     }
 }
 

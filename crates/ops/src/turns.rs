@@ -62,7 +62,7 @@ impl<'a> Place<'a> {
             .map_err(|_| too_late())?;
         Ok(Turn {
             _guard: Guard::Shared(guard),
-            place: self,
+            _place: self,
         })
     }
 
@@ -73,7 +73,7 @@ impl<'a> Place<'a> {
             .map_err(|_| too_late())?;
         Ok(Turn {
             _guard: Guard::Alone(guard),
-            place: self,
+            _place: self,
         })
     }
 }
@@ -92,14 +92,7 @@ impl Drop for Place<'_> {
 /// An attempt's turn, from the charge until its outcome is written. Fields drop in this order: the guard, the place.
 pub(crate) struct Turn<'a> {
     _guard: Guard,
-    place: Place<'a>,
-}
-
-impl Turn<'_> {
-    /// Whose turn it is.
-    pub(crate) const fn account(&self) -> &Account {
-        &self.place.key.1
-    }
+    _place: Place<'a>,
 }
 
 #[expect(dead_code, reason = "a guard is held, never read")]

@@ -48,6 +48,25 @@ async fn an_attempt_that_was_shed_is_no_failure() {
     }
 }
 
+#[tokio::test]
+async fn an_attempt_whose_client_hung_up_before_the_verdict_is_no_failure() {
+    let house = House::open(|_| {}).await;
+    let ada = house.register("ada@example.org").await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(house.attempt(&ada, "wrong").await, Some(false));
+    }
+    let account = passwords::account(Some(&ada), "");
+    drop(passwords::Charged::of(&house.cx, account));
+    // It is taken back before what is written after it.
+    tokio::task::yield_now().await;
+    let attempts = [
+        house.attempt(&ada, "wrong").await,
+        house.attempt(&ada, "wrong").await,
+        house.attempt(&ada, "wrong").await,
+    ];
+    assert_eq!(attempts, [Some(false), Some(false), None]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn p17_p21_damaged_hashes_fail_closed_and_imported_ones_are_replaced_at_the_first_login() {
     let house = House::open(|_| {}).await;
