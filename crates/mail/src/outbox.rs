@@ -115,7 +115,7 @@ impl<'a> Post<'a> {
 
     /// How long nothing is due.
     async fn rest(&self) -> Duration {
-        if let Ok(waiting) = rows::waiting(self.db).await {
+        if let Ok(waiting) = rows::waiting(self.db, Instant::now() + PATIENCE).await {
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "nobody counts 2^53 mails, and a gauge holds nothing else"

@@ -389,7 +389,7 @@ async fn the_worker_wakes_when_mail_is_queued_and_stops_when_told() {
         }
         office.reset_mail().await;
         queued.notify_one();
-        while rows::waiting(&office.store.db).await.unwrap() > 1 {
+        while rows::waiting(&office.store.db, soon()).await.unwrap() > 1 {
             tokio::task::yield_now().await;
         }
         stop.notify_one();

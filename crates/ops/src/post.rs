@@ -13,7 +13,7 @@ use vestibule_model::user::User;
 use vestibule_model::{Email, Fault, Project, Realm, Timestamp};
 use vestibule_store::mailed_secrets::{self, MailedSecret};
 use vestibule_store::outbox::{self, OutboxRow, SEALED_FOR};
-use vestibule_store::{Tx, audit};
+use vestibule_store::{Tx, audit, users};
 
 /// Mails of one purpose to one user within [`QUOTA_WINDOW`]; more are not sent, and nobody is told (F12).
 const QUOTA: i64 = 3;
@@ -111,6 +111,8 @@ pub(crate) async fn send_secret(tx: &mut Tx, mail: &SecretMail) -> Result<(), ve
     } = mail.clone();
     let now = secret.created_at;
     let asked = secret.user.unwrap_or(nobody);
+    // Two requests at once count one after the other.
+    users::lock(tx, asked).await?;
     let recent = mailed_secrets::count_since(tx, asked, secret.purpose, now.minus(QUOTA_WINDOW)).await?;
     if recent >= QUOTA {
         (secret.user, secret.voided_at, mail.kind) = (None, Some(now), MailKind::Nothing);
@@ -152,6 +154,7 @@ pub(crate) async fn send_registered_again(
 ) -> Result<(), vestibule_store::Error> {
     let mut notice = notice.clone();
     let since = notice.created_at.minus(QUOTA_WINDOW);
+    users::lock(tx, owner).await?;
     if audit::count_of_user(tx, owner, audit::Act::UserRegisteredAgain, since).await? >= QUOTA {
         notice.kind = MailKind::Nothing;
     }

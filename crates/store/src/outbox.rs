@@ -3,6 +3,7 @@
 
 use crate::columns;
 use crate::sentences::sentences;
+use std::time::Instant;
 use vestibule_model::id::{MailId, NodeId, ProjectId};
 use vestibule_model::mail::MailKind;
 use vestibule_model::{Realm, Timestamp};
@@ -202,9 +203,10 @@ pub async fn captured(db: &Db, before: Timestamp, limit: u32) -> Result<Vec<Outb
     db.read_all(CAPTURED, bind![before.micros(), limit]).await?.iter().map(mail).collect()
 }
 
-/// How many mails wait.
-pub async fn waiting(db: &Db) -> Result<i64, Error> {
-    db.read_one(WAITING, &[]).await?.map_or(Ok(0), |row| row.get(0))
+/// How many mails wait: as long work as there are many.
+pub async fn waiting(db: &Db, deadline: Instant) -> Result<i64, Error> {
+    let counted = db.scan(deadline, WAITING, Vec::new()).await?;
+    counted.first().map_or(Ok(0), |row| row.get(0))
 }
 
 /// Deletes mails written before `before` that went or were given up; answers how many.

@@ -105,7 +105,9 @@ impl Server {
 
     /// How many mails wait for the worker, those to nobody counted too. Nothing leaves before somebody asks for mail.
     pub async fn mails_waiting(&self) -> i64 {
-        outbox::waiting(&self.core().store.db).await.expect("the outbox")
+        outbox::waiting(&self.core().store.db, self.core().deadline())
+            .await
+            .expect("the outbox")
     }
 
     /// Runs the outbox worker until nothing is due.

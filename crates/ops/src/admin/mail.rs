@@ -16,7 +16,7 @@ pub async fn list(core: &Core, before: Timestamp, limit: u32) -> Result<Vec<Outb
 
 /// How many mails wait to be sent.
 pub async fn waiting(core: &Core) -> Result<i64, Error> {
-    Ok(outbox::waiting(&core.store.db).await?)
+    Ok(outbox::waiting(&core.store.db, core.deadline()).await?)
 }
 
 /// Tries a mail again at once that waits or was given up; `false` when there is none, it has gone, or what it carries
