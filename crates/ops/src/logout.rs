@@ -52,12 +52,6 @@ pub async fn logout_with_refresh_token(cx: &Cx, caller: &Caller, text: &str) -> 
     sessions::end(cx, &session).await
 }
 
-/// Ends the session of a refresh token, of whatever project it is: for requests that name none (RFC 7009).
-pub async fn revoke_refresh_token(cx: &Cx, text: &str) -> Result<(), Error> {
-    let token = RefreshText::parse(text).ok_or(Refresh::Unknown)?;
-    end(cx, Some(refresh::find(cx, &token).await?)).await
-}
-
 /// The session that an authentic access token names, and its row, if it still exists: a cached one may have been used
 /// elsewhere since, and so live on.
 async fn own(cx: &Cx, bearer: Option<&str>) -> Result<(SessionId, Option<Session>), Error> {

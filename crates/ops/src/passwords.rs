@@ -226,13 +226,14 @@ fn weak_password(weak: Weak) -> WeakPassword {
 
 /// What an attacker who knows a user would try first as the password.
 fn context<'a>(project: &'a Project, user: &'a User) -> impl Iterator<Item = &'a str> {
-    let local = user.email.as_str().split('@').next();
+    let email = user.email.as_str();
+    let local = email.split('@').next();
     let fields = ["name", "given_name", "family_name", "username"];
     fields
         .into_iter()
         .filter_map(|field| user.profile_text(field))
         .chain(local)
-        .chain([project.name.as_str()])
+        .chain([email, project.name.as_str()])
 }
 
 /// Hashes an admitted password for storage.

@@ -2,16 +2,17 @@
 
 use crate::audit;
 use crate::authenticate::{self, LiveSession};
+use crate::core::Core;
 use crate::cx::Cx;
 use crate::error::{Error, KeepingWrites, Stop};
 use crate::issue::{self, SignedIn};
 use crate::keyring;
 use std::sync::Arc;
 use vestibule_keys::secret_text::{RefreshScope, RefreshText};
-use vestibule_model::Timestamp;
 use vestibule_model::refresh::{Family, Verdict};
 use vestibule_model::refusal::Refresh;
 use vestibule_model::session::{EndReason, Session};
+use vestibule_model::{Environment, Project, Timestamp};
 use vestibule_store::Tx;
 use vestibule_store::audit::{Act, Entry};
 use vestibule_store::sessions::{self, Advance};
@@ -101,6 +102,21 @@ pub(crate) async fn find(cx: &Cx, token: &RefreshText) -> Result<Session, Error>
         .ok_or(Refresh::Unknown)?;
     prove(cx, token, &session).await?;
     Ok(session)
+}
+
+/// The project and environment of the session that a refresh token names. The token is not judged by this.
+pub async fn realm_of_refresh_token(
+    core: &Core,
+    text: &str,
+) -> Result<Option<(Arc<Project>, Environment)>, Error> {
+    let Some(token) = RefreshText::parse(text) else {
+        return Ok(None);
+    };
+    let Some(session) = sessions::find(&core.store.db, token.session).await? else {
+        return Ok(None);
+    };
+    let project = crate::project_by_id(core, session.realm.project).await?;
+    Ok(project.map(|project| (project, session.realm.environment)))
 }
 
 /// Judges whether a token is authentic. A forged one is unknown, like one of a session that does not exist.

@@ -23,6 +23,7 @@ pub(crate) enum Guard {
     SignedIn(Box<dyn Fn(Call, Caller) -> Running + Send + Sync>),
     Secret(CallHandler),
     SecretOfSession(CallHandler),
+    SecretInForm(CallHandler),
 }
 
 impl Guard {
@@ -31,7 +32,7 @@ impl Guard {
             Self::Public(_) => Access::Public,
             Self::ApiKey(_) => Access::ApiKey,
             Self::SignedIn(_) => Access::Bearer,
-            Self::Secret(_) | Self::SecretOfSession(_) => Access::Secret,
+            Self::Secret(_) | Self::SecretOfSession(_) | Self::SecretInForm(_) => Access::Secret,
         }
     }
 }
@@ -70,6 +71,15 @@ where
     R: Future<Output = Result<Answer, Error>> + Send + 'static,
 {
     Guarded(Guard::Secret(Box::new(move |call| Box::pin(handler(call)))))
+}
+
+/// [`Access::Secret`], where the form says which project the request is about: by the client that it names, else by the
+/// refresh token in it (RFC 6749 §6, RFC 7009 §2.1).
+pub fn secret_in_form<R>(handler: impl Fn(Call) -> R + Send + Sync + 'static) -> Guarded
+where
+    R: Future<Output = Result<Answer, Error>> + Send + 'static,
+{
+    Guarded(Guard::SecretInForm(Box::new(move |call| Box::pin(handler(call)))))
 }
 
 /// [`Access::Secret`], the secret being a token of the session: a good API key, or a bearer whose `kid` names

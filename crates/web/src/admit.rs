@@ -9,17 +9,19 @@ use crate::call::{Call, Open, Received, realm_without_key};
 use crate::cors;
 use crate::dialect::{Dialect, KeyRule};
 use crate::in_time::in_time;
+use crate::limit::{Budget, Shown};
 use crate::presented;
 use crate::route::Route;
 use axum::body::Body;
 use http::header::HOST;
 use http::{HeaderMap, Method};
+use serde_json::Value;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 use vestibule_model::refusal::{ApiKey, NotFound, Permission, Token};
 use vestibule_model::{Environment, Project, Refusal};
-use vestibule_ops::{ApiKeyKind, Caller, Cx, Error};
+use vestibule_ops::{ApiKeyKind, Caller, Cx, Entrance, Error};
 
 /// A request whose key and token are good.
 struct Admitted {
@@ -39,7 +41,7 @@ impl App {
         dialect: &Dialect,
         route: &Route,
         (mut request, body): (Received, Body),
-        (deadline, project): (Instant, &mut Option<Arc<Project>>),
+        (mut deadline, project, shown): (Instant, &mut Option<Arc<Project>>, &mut Shown),
     ) -> Result<Answer, Error> {
         if let Guard::Public(handler) = &route.guard {
             let work = handler(Open {
@@ -50,6 +52,12 @@ impl App {
             });
             return in_time(deadline, pin!(work)).await;
         }
+        let mut body = Some(body);
+        if matches!(route.guard, Guard::SecretInForm(_))
+            && let Some(body) = body.take()
+        {
+            read_body(route, (&mut request, body), &mut deadline).await?;
+        }
         let Admitted {
             mut cx,
             caller,
@@ -58,21 +66,27 @@ impl App {
             let work = pin!(self.admitted(dialect, route, &request, (project, deadline)));
             in_time(deadline, work).await?
         };
-        let since = Instant::now();
-        request.body = body::read(route.body, request.headers(), body).await?;
-        // A body has its own time.
-        cx.deadline += since.elapsed();
-        let until = cx.deadline;
+        if let Some(body) = body {
+            read_body(route, (&mut request, body), &mut cx.deadline).await?;
+        }
+        let (until, client) = (cx.deadline, request.arrived.client);
         let call = Call { cx, request };
-        let work = pin!(async {
+        let handling = pin!(async {
             match (&route.guard, caller) {
                 (Guard::SignedIn(handler), Some(caller)) => handler(call, caller).await,
-                (Guard::ApiKey(handler) | Guard::Secret(handler), _) => handler(call).await,
+                (Guard::ApiKey(handler) | Guard::Secret(handler) | Guard::SecretInForm(handler), _) => {
+                    handler(call).await
+                }
                 (Guard::SecretOfSession(handler), _) => standing_for_a_key(by_key, handler(call).await),
                 (Guard::SignedIn(_) | Guard::Public(_), _) => Err(Token::Missing.into()),
             }
         });
-        in_time(until, work).await
+        let work = in_time(until, handling);
+        if route.budget == Budget::SignUp {
+            // Now that the body is here: whoever sends theirs slowly keeps nobody waiting.
+            return Box::pin(self.in_turn((client, until), shown, work)).await;
+        }
+        work.await
     }
 
     /// Checks the key, then the token.
@@ -143,16 +157,16 @@ impl App {
         request: &Received,
     ) -> Result<Realm, Error> {
         if let Some(key) = key {
-            let entrance = vestibule_ops::resolve_api_key(&self.core, key).await?;
-            return match entrance.kind {
-                ApiKeyKind::Api | ApiKeyKind::Publishable | ApiKeyKind::Darukaa => {
-                    Ok((entrance.project, entrance.environment))
-                }
-                ApiKeyKind::Secret => Err(ApiKey::Invalid.into()),
-            };
+            let opened = self.opened_by(key).await?;
+            return Ok((opened.project, opened.environment));
+        }
+        if let Guard::SecretInForm(_) = guard
+            && let Some(realm) = self.realm_in_form(request).await?
+        {
+            return Ok(realm);
         }
         match (dialect.key, guard) {
-            (KeyRule::Optional, _) | (_, Guard::Secret(_) | Guard::Public(_)) => {
+            (KeyRule::Optional, _) | (_, Guard::Secret(_) | Guard::SecretInForm(_) | Guard::Public(_)) => {
                 realm_without_key(&self.core, self.environment, request.host()).await
             }
             (KeyRule::OrBearer, Guard::SignedIn(_) | Guard::SecretOfSession(_)) => {
@@ -167,6 +181,32 @@ impl App {
         }
     }
 
+    /// What an API key opens.
+    pub(crate) async fn opened_by(&self, key: &str) -> Result<Entrance, Error> {
+        let entrance = vestibule_ops::resolve_api_key(&self.core, key).await?;
+        match entrance.kind {
+            ApiKeyKind::Api | ApiKeyKind::Publishable | ApiKeyKind::Darukaa => Ok(entrance),
+            ApiKeyKind::Secret => Err(ApiKey::Invalid.into()),
+        }
+    }
+
+    /// The realm of the client that a form names, else of the refresh token in it. Neither is judged by this.
+    async fn realm_in_form(&self, request: &Received) -> Result<Option<Realm>, Error> {
+        let form = request.fields()?;
+        let text = |name| form.get(name).and_then(Value::as_str);
+        if let Some(client) = text("client_id") {
+            return match self.opened_by(client).await {
+                Ok(opened) => Ok(Some((opened.project, opened.environment))),
+                Err(Error::Refused(_)) => Ok(None),
+                Err(fault) => Err(fault),
+            };
+        }
+        match text("token") {
+            Some(token) => vestibule_ops::realm_of_refresh_token(&self.core, token).await,
+            None => Ok(None),
+        }
+    }
+
     /// Whether any project lets pages of this origin call.
     pub(crate) async fn any_project_lists(&self, origin: &str) -> bool {
         cors::lists(&self.core.settings.defaults.cors, origin)
@@ -174,6 +214,18 @@ impl App {
                 .await
                 .unwrap_or(false)
     }
+}
+
+/// Reads the body, which has a time of its own: the rest gets as much more.
+async fn read_body(
+    route: &Route,
+    (request, body): (&mut Received, Body),
+    deadline: &mut Instant,
+) -> Result<(), Error> {
+    let since = Instant::now();
+    request.body = body::read(route.body, request.headers(), body).await?;
+    *deadline += since.elapsed();
+    Ok(())
 }
 
 /// The API key, if one is sent. More than one, or one that is not text, is a bad one and never ignored.

@@ -12,7 +12,7 @@ use crate::gate::{Gate, Gateway};
 use crate::head;
 use crate::hosts::{Hosts, Named};
 use crate::in_time::{in_time, within};
-use crate::limit::{self, Budget, Limits, Rates, Turns};
+use crate::limit::{self, Limits, Rates, Turns};
 use crate::meter::{InFlight, Meter};
 use crate::refuse::throttled;
 use crate::reply::{Reply, Response};
@@ -223,15 +223,8 @@ impl App {
                 cookie: dialect.cookie,
                 body: Bytes::new(),
             };
-            let work = pin!(self.admit(dialect, route, (request, body), (deadline, &mut project)));
-            let signs_up = route.budget == Budget::SignUp;
-            let work = pin!(async {
-                if signs_up {
-                    Box::pin(self.in_turn((client, deadline), &mut shown, work)).await
-                } else {
-                    work.await
-                }
-            });
+            let noted = (deadline, &mut project, &mut shown);
+            let work = pin!(self.admit(dialect, route, (request, body), noted));
             Caught(work).await.unwrap_or_else(|panicked| {
                 let (request_id, endpoint) = (id.as_str(), route.endpoint.as_str());
                 tracing::error!(request_id, endpoint, panic = panicked.0, "a handler panicked");

@@ -90,7 +90,7 @@ impl Received {
         }
     }
 
-    fn fields(&self) -> Result<Map<String, Value>, Refusal> {
+    pub(crate) fn fields(&self) -> Result<Map<String, Value>, Refusal> {
         match self.rule {
             BodyRule::Form => Ok(form::fields(&self.body)?),
             BodyRule::OptionalJson | BodyRule::Ignored if self.body.is_empty() => Ok(Map::new()),

@@ -1,5 +1,6 @@
 //! One connection.
 
+use crate::leftover::Leftover;
 use crate::patience::{Answering, Patience};
 use crate::shutdown::Shutdown;
 use crate::tunnel::Tunnel;
@@ -87,12 +88,17 @@ pub(crate) async fn run<A, R, B>(
         let (version, ending) = (request.version(), ending.clone());
         let turn = noting.begin(version);
         digging.offer(&mut request);
+        let (request, leftover) = Leftover::lend(request);
         // Boxed, because a future of some kilobytes would be copied at every hand-over on its way.
-        let response = Box::pin(answer(request.map(Body::new), peer));
+        let response = Box::pin(answer(request, peer));
         async move {
             let mut response = response.await.map(|body| Answering::new(body, turn));
+            let is_read = match leftover {
+                Some(leftover) => Box::pin(leftover.is_read()).await,
+                None => true,
+            };
             if version < Version::HTTP_2
-                && ending.is_announced()
+                && (!is_read || ending.is_announced())
                 && response.status() != StatusCode::SWITCHING_PROTOCOLS
             {
                 response.headers_mut().insert(CONNECTION, CLOSE);

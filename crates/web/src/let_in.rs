@@ -19,9 +19,9 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use std::sync::Arc;
 use std::time::Duration;
-use vestibule_model::refusal::{ApiKey, Failed, Permission, Token};
+use vestibule_model::refusal::{Failed, Permission, Token};
 use vestibule_model::{Environment, Project, Refusal};
-use vestibule_ops::{ApiKeyKind, Cx, Entrance, Error, Facts};
+use vestibule_ops::{Cx, Entrance, Error, Facts};
 
 /// The header that carries the API key at every door.
 const KEY: &str = "x-api-key";
@@ -63,11 +63,7 @@ impl App {
         let Some(key) = crate::admit::key(headers, KEY)? else {
             return Ok(None);
         };
-        let entrance = vestibule_ops::resolve_api_key(&self.core, key).await?;
-        match entrance.kind {
-            ApiKeyKind::Api | ApiKeyKind::Publishable | ApiKeyKind::Darukaa => Ok(Some(entrance)),
-            ApiKeyKind::Secret => Err(ApiKey::Invalid.into()),
-        }
+        self.opened_by(key).await.map(Some)
     }
 
     /// What a request without a key is about.

@@ -32,6 +32,7 @@ mod header_text;
 mod hosts;
 mod identity;
 mod in_time;
+mod leftover;
 mod let_in;
 mod limit;
 mod limit_headers;
@@ -57,7 +58,7 @@ mod sign_up;
 mod tunnel;
 mod unrouted;
 
-pub use access::{Guarded, api_key, public, secret, secret_of_session, signed_in};
+pub use access::{Guarded, api_key, public, secret, secret_in_form, secret_of_session, signed_in};
 pub use answer::{Answer, Cookie};
 pub use app::{App, Settings};
 pub use bodies::{ChangeBody, CodeBody, EmailBody, RefreshBody, ResetBody, TokenBody, VerifyBody};

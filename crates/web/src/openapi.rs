@@ -172,7 +172,9 @@ fn securities(dialect: &Dialect, guard: &Guard) -> Vec<SecurityRequirement> {
     match (guard, dialect.key) {
         (Guard::Public(_), _) => vec![],
         (Guard::ApiKey(_), KeyRule::Required | KeyRule::OrBearer) => vec![key()],
-        (Guard::ApiKey(_), KeyRule::Optional) | (Guard::Secret(_), _) => vec![none(), key()],
+        (Guard::ApiKey(_), KeyRule::Optional) | (Guard::Secret(_) | Guard::SecretInForm(_), _) => {
+            vec![none(), key()]
+        }
         (Guard::SignedIn(_), KeyRule::Required) => both().collect(),
         (Guard::SignedIn(_), KeyRule::OrBearer)
         | (Guard::SignedIn(_) | Guard::SecretOfSession(_), KeyRule::Optional) => {

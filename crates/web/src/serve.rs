@@ -63,12 +63,15 @@ where
         }
     };
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
-            break;
+        let next = async {
+            let place = Arc::clone(&room).acquire_owned().await.ok()?;
+            Some((accept(&listener).await, place))
         };
-        let accepted = tokio::select! {
-            accepted = accept(&listener) => accepted,
-            () = closing.as_mut() => break,
+        let Some((accepted, place)) = (tokio::select! {
+            next = next => next,
+            () = closing.as_mut() => None,
+        }) else {
+            break;
         };
         connections.spawn(begin(accepted, place));
         while connections.try_join_next().is_some() {}
@@ -199,6 +202,56 @@ mod tests {
         let mut stream = TcpStream::connect(address).await.unwrap();
         for _ in 0..3 {
             assert!(ask(&mut stream).await.ends_with("done"));
+        }
+    }
+
+    /// Asks with a body of which only a part is sent, if any; the answer does not look at it.
+    async fn post(stream: &mut TcpStream, head: &str, sent: &str) {
+        let request = format!("POST / HTTP/1.1\r\nHost: here\r\n{head}\r\n\r\n{sent}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_goes_on_after_an_answer_that_did_not_wait_for_the_body() {
+        let (address, _serving) = started(&Shutdown::new(), &Arc::default(), &Arc::default()).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for (head, sent, rest) in [
+            ("Content-Length: 12", "", r#"{"name":"x"}"#),
+            ("Content-Length: 12", r#"{"name""#, r#":"x"}"#),
+            ("Transfer-Encoding: chunked", "3\r\nabc\r\n", "0\r\n\r\n"),
+        ] {
+            post(&mut stream, head, sent).await;
+            stream.flush().await.unwrap();
+            tokio::task::yield_now().await;
+            stream.write_all(rest.as_bytes()).await.unwrap();
+            let mut answer = vec![0; 4096];
+            let length = stream.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..length]);
+            assert!(
+                answer.ends_with("done") && !answer.contains("connection: close"),
+                "{answer}"
+            );
+            assert!(ask(&mut stream).await.ends_with("done"), "{head}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_said_to_be_the_last_where_the_body_is_too_long_to_read_or_does_not_come() {
+        let (address, _serving) = started(&Shutdown::new(), &Arc::default(), &Arc::default()).await;
+        for head in [
+            "Content-Length: 65537",
+            "Content-Length: 12",
+            "Transfer-Encoding: chunked",
+            "Content-Length: 12\r\nExpect: 100-continue",
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            post(&mut stream, head, "").await;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(
+                answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"),
+                "{answer}"
+            );
         }
     }
 
@@ -357,9 +410,10 @@ mod tests {
             noting.notify_one();
             std::future::pending::<Response<Body>>()
         };
+        // Nor does it wait for a place, of which there is none left.
         let bounds = Serving {
+            max_connections: 1,
             drain: Duration::ZERO,
-            ..Serving::default()
         };
         let serving = tokio::spawn(serve(listener, bounds, shutdown.clone(), answer));
         let mut stream = TcpStream::connect(address).await.unwrap();

@@ -1,6 +1,7 @@
 //! The routes of the vendor's SDKs.
 
-use vestibule_testkit::{answered, stories};
+use serde_json::json;
+use vestibule_testkit::{PASSWORD, answered, stories};
 
 stories! {
     async fn an_sdk_refreshes_with_the_publishable_key_as_its_client_id(t: Server) {
@@ -44,6 +45,50 @@ stories! {
         let answer = t.request("POST", "/oauth/token").form(&[("grant_type", "refresh_token")]).send().await;
         assert_eq!((answer.status, answer.string("error").as_str()), (400, "invalid_request"));
         app.refresh(app.refresh_token()).await.ok(200);
+    }
+
+    async fn a_client_is_served_by_the_rules_of_its_own_project(t: Server) {
+        let shop = t.another_project("shop").await;
+        t.set("cors.allowed_origins", json!(["https://default.example"])).await;
+        t.set_of(&shop, "cors.allowed_origins", json!(["https://shop.example"])).await;
+        t.set("rakomi.enabled", false).await;
+        let app = t.rakomi().with_key(&shop.keys.live.api);
+        app.register("ada@example.org", PASSWORD).await.ok(201);
+        let login = app.login("ada@example.org", PASSWORD).await.ok(200);
+        let app = app.with_tokens(&login);
+        let asked = |path, form: [(&'static str, String); 3], origin| {
+            let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+            t.request("POST", path).form(&form).header("origin", origin).send()
+        };
+        let grant = |token: &str| {
+            let client = shop.keys.live.publishable.clone();
+            [("grant_type", "refresh_token".to_owned()), ("refresh_token", token.to_owned()), ("client_id", client)]
+        };
+
+        let theirs = asked("/oauth/token", grant(app.refresh_token()), "https://shop.example").await.ok(200);
+        assert_eq!(theirs.header("access-control-allow-origin"), Some("https://shop.example"));
+        let app = app.with_tokens(&theirs);
+        let strange = asked("/oauth/token", grant(app.refresh_token()), "https://default.example").await.ok(200);
+        assert_eq!(strange.header("access-control-allow-origin"), None);
+
+        t.set_of(&shop, "rakomi.enabled", false).await;
+        assert_eq!(asked("/oauth/token", grant(app.refresh_token()), "https://shop.example").await.status, 404);
+        t.set_of(&shop, "rakomi.enabled", true).await;
+        assert_eq!(app.oauth_revoke(app.refresh_token()).await.status, 200);
+        app.me().await.refused(401, "token/revoked");
+    }
+
+    async fn revoking_ends_no_session_of_another_environment_or_dialect(t: Server) {
+        let ada = t.user("ada@example.org").in_test().await;
+        let app = t.rakomi().signed_in(&ada).await;
+        let with_live_key = t.request("POST", "/oauth/revoke").header("x-api-key", &t.keys.live.api);
+        with_live_key.form(&[("token", app.refresh_token())]).send().await.ok(200);
+        app.me().await.ok(200);
+
+        let bob = t.user("bob@example.org").await;
+        let elsewhere = t.darukaa().signed_in(&bob).await;
+        t.rakomi().oauth_revoke(elsewhere.refresh_token()).await.ok(200);
+        elsewhere.user().await.ok(200);
     }
 
     async fn revoking_always_answers_200_and_ends_the_session_of_a_good_token(t: Server) {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use std::time::Duration;
-use vestibule_testkit::{PUBLIC_URL, Persona, Server, Sql, stories};
+use vestibule_testkit::{PUBLIC_URL, Persona, Server, Sql, at_once, stories};
 
 const LATER: &str = "a new and better one";
 
@@ -234,6 +234,15 @@ stories! {
         t.advance(Duration::from_secs(3601));
         t.rakomi().forgot(&ada.email).await.ok(200);
         assert_eq!(t.mails_to(&ada.email).await.len(), 1);
+    }
+
+    async fn f12_as_many_requests_at_once_mail_no_more(t: Server) {
+        let ada = t.user("ada@example.org").await;
+        let ask = async |number| {
+            t.rakomi().from(&format!("198.51.100.{number}")).forgot(&ada.email).await.ok(200);
+        };
+        at_once((1..=16).map(ask)).await;
+        assert_eq!(t.mails_to(&ada.email).await.len(), 3);
     }
 
     async fn f12_the_newest_mail_of_a_flood_still_works(t: Server) {

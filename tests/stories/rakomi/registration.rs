@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use std::time::Duration;
-use vestibule_testkit::{Act, PASSWORD, PUBLIC_URL, Server, Sql, Value, stories};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use vestibule_testkit::{Act, PASSWORD, PUBLIC_URL, Server, Sql, Value, Way, stories};
 
 const LATER: &str = "a new and better one";
 
@@ -13,6 +15,30 @@ async fn registered(t: &Server, email: &str) -> String {
 }
 
 stories! {
+    async fn i12_who_sends_a_sign_up_slowly_keeps_nobody_else_at_the_address_waiting(t: Server) {
+        let wire = t.front(Way::default()).listen().await;
+        let sign_up = |email: &str| {
+            let body = json!({"email": email, "password": PASSWORD}).to_string();
+            let head = format!(
+                "POST /v1/auth/register HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-API-Key: {}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {}\r\n",
+                t.keys.live.api,
+                body.len()
+            );
+            (head, body)
+        };
+        let mut slow = TcpStream::connect(wire.address).await.unwrap();
+        let (head, _) = sign_up("slow@example.org");
+        slow.write_all(format!("{head}Expect: 100-continue\r\n\r\n").as_bytes()).await.unwrap();
+        let mut heard = [0; 12];
+        slow.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"HTTP/1.1 100", "its body is waited for");
+
+        let (head, body) = sign_up("ada@example.org");
+        let answer = wire.say(format!("{head}\r\n{body}")).await;
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+
     async fn r01_nothing_but_the_documented_fields_is_taken_from_a_registration(t: Server) {
         let body = json!({
             "email": "eve@example.org", "password": PASSWORD, "role": "admin", "roles": ["admin"], "isSuperUser": true,

@@ -3,7 +3,7 @@
 use crate::wire::Tokens;
 use utoipa::ToSchema;
 use vestibule_model::refusal::ApiKey;
-use vestibule_ops::{Cx, Error};
+use vestibule_ops::{Cx, Error, LogoutTarget};
 use vestibule_web::{Answer, Call, Fields};
 
 /// RFC 6749 §6.
@@ -64,7 +64,7 @@ pub(crate) async fn token(call: Call) -> Result<Answer, Error> {
 /// RFC 7009 §2.2: a token that is not ours is as good as revoked; only our own failure is not a 200.
 pub(crate) async fn revoke(call: Call) -> Result<Answer, Error> {
     let RevokeForm { token } = call.read(revoke_form)?;
-    match vestibule_ops::revoke_refresh_token(&call.cx, &token).await {
+    match vestibule_ops::logout(&call.cx, None, LogoutTarget::RefreshToken(token)).await {
         Ok(()) | Err(Error::Refused(_)) => Ok(Answer::empty(200)),
         Err(fault) => Err(fault),
     }

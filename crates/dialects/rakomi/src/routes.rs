@@ -19,7 +19,7 @@ use crate::verify_email::verify_email;
 use crate::wire::{Health, Message, Profile, Registered, Sessions, Tokens, Verified};
 use vestibule_web::{
     Budget, ChangeBody, EmailBody, Endpoint, RefreshBody, ResetBody, Route, VerifyBody, api_key, public,
-    secret, secret_of_session, signed_in,
+    secret_in_form, secret_of_session, signed_in,
 };
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -158,13 +158,13 @@ fn mailed() -> Vec<Route> {
 
 fn oauth() -> Vec<Route> {
     vec![
-        Route::post("/oauth/token", Endpoint::Token, secret(token))
+        Route::post("/oauth/token", Endpoint::Token, secret_in_form(token))
             .budget(Budget::Refresh)
             .summary("Refresh as OAuth 2.0 does it (RFC 6749 section 6)")
             .takes_form::<TokenForm>()
             .gives::<Tokens>(200, "The next pair")
             .refuses_as::<OauthError>("application/json"),
-        Route::post("/oauth/revoke", Endpoint::Revoke, secret(revoke))
+        Route::post("/oauth/revoke", Endpoint::Revoke, secret_in_form(revoke))
             .summary("End the session of a refresh token (RFC 7009)")
             .takes_form::<RevokeForm>()
             .gives_nothing(200, "Whatever the token was, it works no longer")
