@@ -51,7 +51,7 @@ stories! {
         let shop = t.another_project("shop").await;
         t.set("cors.allowed_origins", json!(["https://default.example"])).await;
         t.set_of(&shop, "cors.allowed_origins", json!(["https://shop.example"])).await;
-        t.set("rakomi.enabled", false).await;
+        t.set("dialects.rakomi.enabled", false).await;
         let app = t.rakomi().with_key(&shop.keys.live.api);
         app.register("ada@example.org", PASSWORD).await.ok(201);
         let login = app.login("ada@example.org", PASSWORD).await.ok(200);
@@ -71,9 +71,9 @@ stories! {
         let strange = asked("/oauth/token", grant(app.refresh_token()), "https://default.example").await.ok(200);
         assert_eq!(strange.header("access-control-allow-origin"), None);
 
-        t.set_of(&shop, "rakomi.enabled", false).await;
+        t.set_of(&shop, "dialects.rakomi.enabled", false).await;
         assert_eq!(asked("/oauth/token", grant(app.refresh_token()), "https://shop.example").await.status, 404);
-        t.set_of(&shop, "rakomi.enabled", true).await;
+        t.set_of(&shop, "dialects.rakomi.enabled", true).await;
         assert_eq!(app.oauth_revoke(app.refresh_token()).await.status, 200);
         app.me().await.refused(401, "token/revoked");
     }

@@ -167,6 +167,12 @@ stories! {
         }
     }
 
+    async fn p12_ones_own_address_is_no_password(t: Server) {
+        for address in ["70john.smith1980@example.org", "70JOHN.SMITH1980@EXAMPLE.ORG"] {
+            t.rakomi().register("70john.smith1980@example.org", address).await.refused(400, "auth/weak_password");
+        }
+    }
+
     async fn p14_length_is_counted_in_characters_and_its_minimum_is_a_setting(t: Server) {
         let app = t.rakomi();
         let seven = "\u{1f511}\u{1f40e}\u{1f50b}\u{1f4ce}\u{1f98a}\u{1f335}\u{1f3bb}";
