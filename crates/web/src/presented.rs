@@ -35,27 +35,30 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The value of the one cookie of this name. Two of them can be read in two ways, so neither is.
+/// The value of the one cookie of this name. Two of them can be read in two ways, so neither is. What the cookies beside
+/// it hold is their own affair.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Bearer<'a> {
     let mut found = Bearer::Absent;
-    for header in headers.get_all(COOKIE) {
-        let Ok(pairs) = header.to_str() else {
-            return Bearer::Unreadable;
+    for pair in headers.get_all(COOKIE).iter().flat_map(pairs) {
+        let Some(value) = value_of(pair, name) else {
+            continue;
         };
-        for pair in pairs.split(';') {
-            let Some((named, value)) = pair.trim_matches([' ', '\t']).split_once('=') else {
-                continue;
-            };
-            if named != name || value.is_empty() || value == NOTHING {
-                continue;
-            }
-            if found != Bearer::Absent || value.len() > MAX_LENGTH {
-                return Bearer::Unreadable;
-            }
-            found = Bearer::Token(value);
+        if value.is_empty() || value == NOTHING.as_bytes() {
+            continue;
+        }
+        let readable = value.len() <= MAX_LENGTH && value.iter().all(u8::is_ascii_graphic);
+        match std::str::from_utf8(value) {
+            Ok(value) if readable && found == Bearer::Absent => found = Bearer::Token(value),
+            _ => return Bearer::Unreadable,
         }
     }
     found
+}
+
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    pair.trim_ascii()
+        .strip_prefix(name.as_bytes())?
+        .strip_prefix(b"=")
 }
 
 /// Whether a browser sends a cookie of this name, whatever it holds.
@@ -159,6 +162,23 @@ mod tests {
             (";;;=;sample_token=a", r#"Token("a")"#),
         ] {
             assert_eq!(presented(&[("cookie", cookies)]).0, read, "{cookies}");
+        }
+    }
+
+    #[test]
+    fn only_the_cookie_of_the_token_has_to_be_readable() {
+        for (cookies, read) in [
+            ("sample_token=a; lang=fran\u{e7}ais", r#"Token("a")"#),
+            ("lang=fran\u{e7}ais; sample_token=a", r#"Token("a")"#),
+            ("fran\u{e7}ais=1", "Absent"),
+            ("sample_token=\u{e7}", "Unreadable"),
+            ("sample_token=a b", "Unreadable"),
+            ("sample_token=a; sample_token=\u{e7}", "Unreadable"),
+        ] {
+            let mut map = HeaderMap::new();
+            map.append(COOKIE, HeaderValue::from_bytes(cookies.as_bytes()).unwrap());
+            let presented = Presented::of(Some("sample_token"), &map);
+            assert_eq!(format!("{:?}", presented.token), read, "{cookies}");
         }
     }
 
