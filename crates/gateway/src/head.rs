@@ -132,11 +132,10 @@ impl Forwarded {
             chain.extend_from_slice(b", ");
         }
         chain.extend_from_slice(hop.peer.to_canonical().to_string().as_bytes());
-        let named = || {
-            let authority = uri
-                .authority()
-                .and_then(|it| HeaderValue::from_str(it.as_str()).ok());
-            headers.get(HOST).cloned().or(authority)
+        // A target that names a host wins over `Host` (RFC 9112 §3.2.2).
+        let named = || match uri.authority() {
+            Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
+            None => headers.get(HOST).cloned(),
         };
         let proto = believed(&FORWARDED_PROTO).map(HeaderValue::as_bytes);
         Self {

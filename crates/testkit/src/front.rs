@@ -101,11 +101,8 @@ impl Server {
 impl Front {
     /// Sends a request this way.
     pub async fn send(&self, request: Request<'_>) -> Answer {
-        let mut sent = http::Request::new(request.body.into());
-        *sent.method_mut() = request.method;
-        *sent.uri_mut() = request.target.parse().expect("a target");
-        *sent.headers_mut() = request.headers;
-        let (parts, body) = self.app.answer(sent, request.from).await.into_parts();
+        let (sent, from) = request.put_together();
+        let (parts, body) = self.app.answer(sent, from).await.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
         Answer {
             status: parts.status.as_u16(),

@@ -4,7 +4,8 @@ use crate::{Answer, Server};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::header::HOST;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -96,6 +97,18 @@ impl<'t> Request<'t> {
             .collect();
         self.header("content-type", "application/x-www-form-urlencoded")
             .body(pairs.join("&"))
+    }
+
+    /// As it arrives, and from where. One that names no host is of HTTP/1.0, which lets it.
+    pub(crate) fn put_together<B: From<Bytes>>(self) -> (http::Request<B>, IpAddr) {
+        let mut sent = http::Request::new(self.body.into());
+        if !self.headers.contains_key(HOST) {
+            *sent.version_mut() = Version::HTTP_10;
+        }
+        *sent.method_mut() = self.method;
+        *sent.uri_mut() = self.target.parse().expect("a target");
+        *sent.headers_mut() = self.headers;
+        (sent, self.from)
     }
 
     /// Sends it through the whole HTTP pipeline, without a socket.

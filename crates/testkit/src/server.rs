@@ -152,11 +152,8 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, request: Request<'_>) -> Answer {
-        let mut sent = http::Request::new(request.body.into());
-        *sent.method_mut() = request.method;
-        *sent.uri_mut() = request.target.parse().expect("a target");
-        *sent.headers_mut() = request.headers;
-        let answer = Box::pin(self.app.answer(sent, request.from)).await;
+        let (sent, from) = request.put_together();
+        let answer = Box::pin(self.app.answer(sent, from)).await;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
         Answer {

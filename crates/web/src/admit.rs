@@ -8,12 +8,13 @@ use crate::body;
 use crate::call::{Call, Open, Received, realm_without_key};
 use crate::cors;
 use crate::dialect::{Dialect, KeyRule};
+use crate::hosts;
 use crate::in_time::in_time;
 use crate::limit::{Budget, Shown};
 use crate::presented;
 use crate::route::Route;
 use axum::body::Body;
-use http::header::HOST;
+use http::request::Parts;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 use std::pin::pin;
@@ -108,7 +109,7 @@ impl App {
             // Only a dialect with a cookie has its token read for this; the others' is read once, for what it says.
             let by_cookie = dialect.cookie.is_some() && request.presented().by_cookie;
             let method = by_cookie.then_some(&request.arrived.parts.method);
-            self.same_site(method, request.headers(), &found)?;
+            self.same_site(method, &request.arrived.parts, &found)?;
         }
         let (core, facts) = (Arc::clone(&self.core), request.facts());
         let cx = Cx {
@@ -126,25 +127,26 @@ impl App {
         Ok(Admitted { cx, caller, by_key })
     }
 
-    /// A cookie is sent by the browser for whatever page asks, so it counts only for pages of our own site.
+    /// A cookie is sent by the browser for whatever page asks, so it counts only for pages of our own site: of the public
+    /// URL, whatever a proxy makes of `Host`, and of the host that the request names.
     pub(crate) fn same_site(
         &self,
         by_cookie: Option<&Method>,
-        headers: &HeaderMap,
+        parts: &Parts,
         project: &Project,
     ) -> Result<(), Permission> {
         let Some(method) = by_cookie else {
             return Ok(());
         };
         let scheme = if self.https { "https" } else { "http" };
-        let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let named = hosts::named_with_port(&parts.headers, &parts.uri);
         let own = |origin: &str| {
             let rest = origin
                 .strip_prefix(scheme)
                 .and_then(|rest| rest.strip_prefix("://"));
-            rest.is_some() && rest == named
+            (rest.is_some() && rest == named) || hosts::is_origin_of(origin, &self.core.settings.public_url)
         };
-        presented::same_site(method, headers, own, &project.settings.cors)
+        presented::same_site(method, &parts.headers, own, &project.settings.cors)
     }
 
     /// The realm that the request is about: the key's, else that of the bearer's `kid`, else that of the host, else the

@@ -1,8 +1,8 @@
 //! The head of a request, before anything is looked up.
 
-use http::StatusCode;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
+use http::{StatusCode, Version};
 
 /// Longest path and query, in bytes.
 const MAX_TARGET: usize = 8 * 1024;
@@ -11,15 +11,16 @@ const MAX_TARGET: usize = 8 * 1024;
 const MAX_HEADERS: usize = 16 * 1024;
 
 /// What is refused before anything is looked up. A body framed in a way that another program may read differently
-/// is never read (RFC 9112 §6.3).
+/// is never read (RFC 9112 §6.3), and HTTP/1.1 names its host once (RFC 9112 §3.2).
 pub(crate) fn unacceptable(parts: &Parts) -> Option<StatusCode> {
     let target = parts
         .uri
         .path_and_query()
         .map_or(0, |target| target.as_str().len());
-    let (mut bytes, mut lengths, mut codings, mut chunked) = (0, 0, 0, false);
+    let (mut bytes, mut hosts, mut lengths, mut codings, mut chunked) = (0, 0, 0, 0, false);
     for (name, value) in &parts.headers {
         bytes += name.as_str().len() + value.len();
+        hosts += usize::from(name == HOST);
         lengths += usize::from(name == CONTENT_LENGTH);
         if name == TRANSFER_ENCODING {
             codings += 1;
@@ -30,11 +31,12 @@ pub(crate) fn unacceptable(parts: &Parts) -> Option<StatusCode> {
         0 => lengths <= 1,
         codings => codings == 1 && chunked,
     };
+    let plainly_named = parts.version != Version::HTTP_11 || hosts == 1;
     if target > MAX_TARGET {
         Some(StatusCode::URI_TOO_LONG)
     } else if bytes > MAX_HEADERS {
         Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-    } else if !plainly_framed {
+    } else if !plainly_framed || !plainly_named {
         Some(StatusCode::BAD_REQUEST)
     } else {
         None
@@ -46,7 +48,11 @@ mod tests {
     use super::*;
 
     fn refused(target: &str, headers: &[(&'static str, &str)]) -> Option<u16> {
-        let mut request = http::Request::builder().uri(target);
+        refused_of(Version::HTTP_2, target, headers)
+    }
+
+    fn refused_of(version: Version, target: &str, headers: &[(&'static str, &str)]) -> Option<u16> {
+        let mut request = http::Request::builder().version(version).uri(target);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -82,6 +88,18 @@ mod tests {
             &[("transfer-encoding", "identity")],
         ] {
             assert_eq!(refused("/", headers), Some(400), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn w11_a_request_of_http_1_1_names_its_host_once() {
+        let (one, two) = (&[("host", "a")][..], &[("host", "a"), ("host", "a")][..]);
+        let of = |version, headers| refused_of(version, "http://a/", headers);
+        assert_eq!(of(Version::HTTP_11, one), None);
+        assert_eq!(of(Version::HTTP_11, &[]), Some(400));
+        assert_eq!(of(Version::HTTP_11, two), Some(400));
+        for version in [Version::HTTP_10, Version::HTTP_2] {
+            assert_eq!(of(version, &[]), None, "{version:?}");
         }
     }
 }

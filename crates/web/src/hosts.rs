@@ -42,14 +42,10 @@ impl Hosts {
     /// HTTP/2 names the host in the target; a request of HTTP/1.0 may name none. No browser sends either to a name
     /// that it was not given.
     pub(crate) fn named_by(&self, request: &Parts) -> Named {
-        let mut named = request.headers.get_all(HOST).iter();
-        match (named.next(), named.next()) {
-            (Some(_), Some(_)) => Named::Other,
-            (Some(host), None) => host.to_str().map_or(Named::Other, |host| self.know(host)),
-            (None, _) => match request.uri.authority() {
-                Some(authority) => self.know(authority.as_str()),
-                None => Named::Nothing,
-            },
+        match written(&request.headers, &request.uri) {
+            Written::Nothing => Named::Nothing,
+            Written::Once(named) => self.know(named),
+            Written::Unclear => Named::Other,
         }
     }
 
@@ -62,14 +58,52 @@ impl Hosts {
     }
 }
 
+/// What a request writes as our name, maybe with a port.
+enum Written<'r> {
+    Nothing,
+    Once(&'r str),
+    /// More than one name, or one that is no text.
+    Unclear,
+}
+
+/// A target that names a host wins over `Host` (RFC 9112 §3.2.2).
+fn written<'r>(headers: &'r HeaderMap, target: &'r Uri) -> Written<'r> {
+    let mut named = headers.get_all(HOST).iter();
+    match (target.authority(), named.next(), named.next()) {
+        (_, Some(_), Some(_)) => Written::Unclear,
+        (Some(authority), ..) => Written::Once(authority.as_str()),
+        (None, Some(host), None) => host.to_str().map_or(Written::Unclear, Written::Once),
+        (None, None, _) => Written::Nothing,
+    }
+}
+
 /// The one host that a request names, in lower case and without its port.
 pub(crate) fn named<'r>(headers: &'r HeaderMap, target: &'r Uri) -> Option<Cow<'r, str>> {
-    let mut named = headers.get_all(HOST).iter();
-    match (named.next(), named.next()) {
-        (Some(host), None) => without_port(host.to_str().ok()?),
-        (None, _) => without_port(target.authority()?.as_str()),
-        (Some(_), Some(_)) => None,
+    without_port(named_with_port(headers, target)?)
+}
+
+/// The one host that a request names, as it is written.
+pub(crate) fn named_with_port<'r>(headers: &'r HeaderMap, target: &'r Uri) -> Option<&'r str> {
+    match written(headers, target) {
+        Written::Once(named) => Some(named),
+        Written::Nothing | Written::Unclear => None,
     }
+}
+
+/// Whether this is the origin of a URL, as browsers write it (RFC 6454 §6.2): without the port that its scheme implies.
+pub(crate) fn is_origin_of(origin: &str, url: &str) -> bool {
+    let url = url.parse::<Uri>().ok();
+    let parts = url
+        .as_ref()
+        .and_then(|url| Some((url.scheme_str()?, url.authority()?.as_str())));
+    let Some((scheme, authority)) = parts else {
+        return false;
+    };
+    let implied = if scheme == "https" { ":443" } else { ":80" };
+    let authority = authority.strip_suffix(implied).unwrap_or(authority);
+    origin
+        .split_once("://")
+        .is_some_and(|(by, named)| by == scheme && named.eq_ignore_ascii_case(authority))
 }
 
 /// Whether a host is no name that somebody on the web can point here: an address cannot be rebound.
@@ -101,8 +135,30 @@ fn plain(named: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn w01_the_origin_of_a_url_is_its_scheme_host_and_unimplied_port() {
+        let url = "https://Auth.example.com:443/";
+        assert!(is_origin_of("https://auth.example.com", url));
+        assert!(is_origin_of("http://localhost:7373", "http://localhost:7373"));
+        for other in [
+            "http://auth.example.com",
+            "https://auth.example.com:8443",
+            "https://auth.example.com.evil.example",
+            "https://example.com",
+            "auth.example.com",
+            "null",
+            "",
+        ] {
+            assert!(!is_origin_of(other, url), "{other}");
+        }
+    }
+
     fn serves(hosts: &[&str]) -> bool {
-        let mut request = http::Request::builder().uri("/dev/inbox.json");
+        serves_at("/dev/inbox.json", hosts)
+    }
+
+    fn serves_at(target: &str, hosts: &[&str]) -> bool {
+        let mut request = http::Request::builder().uri(target);
         for host in hosts {
             request = request.header(HOST, *host);
         }
@@ -135,5 +191,21 @@ mod tests {
         }
         assert!(serves(&[]));
         assert!(!serves(&["auth.example.com", "auth.example.com"]));
+    }
+
+    #[test]
+    fn w11_a_target_that_names_a_host_wins_over_the_header() {
+        for (target, host, served) in [
+            ("http://evil.example/", "auth.example.com", false),
+            ("http://auth.example.com@evil.example/", "auth.example.com", false),
+            ("http://auth.example.com:80/", "evil.example", true),
+            ("/", "evil.example", false),
+        ] {
+            assert_eq!(serves_at(target, &[host]), served, "{target}");
+        }
+        let target = "http://Shop.example:80/".parse().unwrap();
+        let headers = HeaderMap::from_iter([(HOST, "auth.example.com".parse().unwrap())]);
+        assert_eq!(named(&headers, &target).as_deref(), Some("shop.example"));
+        assert_eq!(named_with_port(&headers, &target), Some("Shop.example:80"));
     }
 }

@@ -86,7 +86,7 @@ impl App {
             return Err(Failed::Unavailable.into());
         };
         let presented = Presented::of(place.dialect.cookie, headers);
-        self.same_site(presented.by_cookie.then_some(done), headers, project)?;
+        self.same_site(presented.by_cookie.then_some(done), sender.parts, project)?;
         let token = match presented.token {
             Bearer::Token(token) => token,
             Bearer::Absent => return Err(Token::Missing.into()),

@@ -596,10 +596,25 @@ stories! {
         let wire = t.front(Way::default()).listen().await;
         let heard = wire.say("GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\nHEAD /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert_eq!((heard.matches("HTTP/1.1 200").count(), heard.matches(r#""status":"ok""#).count()), (3, 2), "{heard}");
-        let absolute = wire.say("GET http://evil.tld/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        let absolute = wire.say("GET http://localhost/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(absolute.starts_with("HTTP/1.1 200"), "{absolute}");
         let old = wire.say("GET /v1/health HTTP/1.0\r\n\r\n").await;
         assert!(old.starts_with("HTTP/1.0 200"), "{old}");
+    }
+
+    async fn w11_a_request_names_its_host_once_and_a_target_that_names_one_wins(t: Server) {
+        let wire = t.front(Way::default()).listen().await;
+        for (target, hosts, said) in [
+            ("/v1/health", "", "HTTP/1.1 400"),
+            ("/v1/health", "Host: localhost\r\nHost: localhost\r\n", "HTTP/1.1 400"),
+            ("http://evil.tld/v1/health", "", "HTTP/1.1 400"),
+            ("http://evil.tld/v1/health", "Host: localhost\r\n", "HTTP/1.1 421"),
+            ("http://localhost/v1/health", "Host: evil.tld\r\n", "HTTP/1.1 200"),
+        ] {
+            let close = if said.ends_with("200") { "Connection: close\r\n" } else { "" };
+            let heard = wire.say(format!("GET {target} HTTP/1.1\r\n{hosts}{close}\r\n")).await;
+            assert!(heard.starts_with(said) && heard.contains("connection: close"), "{target} {hosts}: {heard}");
+        }
     }
 
     async fn the_document_describes_every_route(t: Server) {
