@@ -107,6 +107,10 @@ stories! {
         assert_eq!(t.tally().await, before);
         let own = [("sec-fetch-site", "same-origin"), ("origin", PUBLIC_URL)];
         change_from(&app, &own).await.ok(200);
+        change_from(&app, &[("origin", PUBLIC_URL)]).await.ok(200);
+        // A proxy may put the name of this server in `Host`.
+        change_from(&app, &[("origin", PUBLIC_URL), ("host", "localhost:7373")]).await.ok(200);
+        change_from(&app, &[("origin", "https://localhost:7373"), ("host", "localhost:7373")]).await.ok(200);
         change_from(&app, &[]).await.ok(200);
         change_from(&app, &[("sec-fetch-site", "none")]).await.ok(200);
         change_from(&app, &[("sec-fetch-site", "cross-site"), ("origin", "https://app.example.com")]).await.ok(200);
