@@ -16,7 +16,8 @@ const MAX_LENGTH: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads the body as the route's rule says.
+/// Reads the body as the route's rule says. Whether one that may be absent is there shows, without a length, only when
+/// it has come.
 pub(crate) async fn read(rule: BodyRule, headers: &HeaderMap, body: Body) -> Result<Bytes, Input> {
     if rule == BodyRule::Ignored {
         return Ok(Bytes::new());
@@ -25,11 +26,15 @@ pub(crate) async fn read(rule: BodyRule, headers: &HeaderMap, body: Body) -> Res
     if usize::try_from(hint.lower()).is_ok_and(|length| length > MAX_LENGTH) {
         return Err(Input::TooLarge);
     }
-    let optional_and_empty = rule == BodyRule::OptionalJson && hint.exact() == Some(0);
-    if !optional_and_empty && !is_of(rule, headers) {
-        return Err(Input::UnsupportedMediaType);
+    if is_of(rule, headers) {
+        return collect(body).await;
     }
-    collect(body).await
+    let may_be_absent = rule == BodyRule::OptionalJson && hint.lower() == 0;
+    if may_be_absent && collect(body).await?.is_empty() {
+        Ok(Bytes::new())
+    } else {
+        Err(Input::UnsupportedMediaType)
+    }
 }
 
 /// Reads a body of any type.
@@ -183,5 +188,31 @@ mod tests {
             Err(Input::UnsupportedMediaType)
         );
         assert_eq!(read_json(BodyRule::Ignored, false, "junk".into()).await, Ok(0));
+    }
+
+    /// A body that does not say how long it is.
+    struct Chunked(Option<Bytes>);
+
+    impl http_body::Body for Chunked {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.take().map(|chunk| Ok(Frame::data(chunk))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chunked_body_is_there_where_bytes_of_it_come() {
+        let chunked = |chunk: Option<&'static str>| Body::new(Chunked(chunk.map(Bytes::from)));
+        let (optional, demanded) = (BodyRule::OptionalJson, BodyRule::Json);
+        let untyped = Err(Input::UnsupportedMediaType);
+        assert_eq!(read_json(optional, false, chunked(None)).await, Ok(0));
+        assert_eq!(read_json(optional, false, chunked(Some("{}"))).await, untyped);
+        assert_eq!(read_json(optional, true, chunked(Some("{}"))).await, Ok(2));
+        assert_eq!(read_json(demanded, false, chunked(None)).await, untyped);
     }
 }
