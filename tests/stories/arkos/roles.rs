@@ -92,7 +92,11 @@ stories! {
             let bodies = json!({"/api/auth-roles": {"name": "x"}, "/api/auth-permissions": {"resource": "post", "action": "View", "roleId": "x"}, "/api/user-roles": {"userId": "x", "roleId": "x"}});
             for (method, target) in [("POST", path), ("PATCH", one.as_str()), ("PUT", one.as_str())] {
                 app.request(method, target).json(&bodies[path]).send().await.refused_by_arkos(403, NOT_PERMITTED);
+                // What is wrong with a request is told to those who may make one.
+                app.request(method, target).json(&json!({"name": [], "x": 1})).send().await.refused_by_arkos(403, NOT_PERMITTED);
+                app.request(method, target).raw_json("{").send().await.refused_by_arkos(403, NOT_PERMITTED);
             }
+            app.get(&format!("{path}?limit=0&x=1")).await.refused_by_arkos(403, NOT_PERMITTED);
         }
         app.get("/api/auth-actions").await.refused_by_arkos(403, NOT_PERMITTED);
     }
@@ -223,6 +227,10 @@ stories! {
         app.post("/api/auth-roles", json!({"name": "x"})).await.refused_by_arkos(403, why);
         app.patch(&one, json!({"name": "x"})).await.refused_by_arkos(403, why);
         app.delete(&one).await.refused_by_arkos(403, why);
+        for path in COLLECTIONS {
+            app.post(path, json!({"x": 1})).await.refused_by_arkos(403, why);
+            app.patch(&format!("{path}/1"), json!({"x": 1})).await.refused_by_arkos(403, why);
+        }
         app.post("/api/auth-permissions", json!({"resource": "post", "action": "Create", "roleId": reader})).await.refused_by_arkos(403, why);
         app.post("/api/user-roles", json!({"userId": ada.id.to_string(), "roleId": reader})).await.refused_by_arkos(403, why);
     }

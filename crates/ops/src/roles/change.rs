@@ -17,9 +17,12 @@ use super::Book;
 
 /// The collections. A caller needs permissions on the resource of the one that is looked at or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Collection {
+pub enum Collection {
+    /// Roles.
     Roles,
+    /// What they permit.
     Permissions,
+    /// Who has them.
     Assignments,
 }
 
@@ -36,19 +39,23 @@ impl Collection {
     }
 }
 
-/// Refuses a caller who is not permitted `action` on a collection (A15: by default nobody is but a superuser).
-pub(crate) async fn demand(
+/// Refuses a caller who is not permitted `action` on a collection (A15: by default nobody is but a superuser), and any change
+/// of what the configuration says. Every operation does; a dialect also asks before it reads what is wanted, so that who
+/// may not ask is told nothing else.
+pub async fn demand(
     cx: &Cx,
     caller: &Caller,
     collection: Collection,
     action: &'static str,
 ) -> Result<(), Error> {
     let authority = roles::authority(cx, caller.user.id).await?;
-    if authority.permits(collection.resource(), action) {
-        Ok(())
-    } else {
-        Err(Permission::Insufficient.into())
+    if !authority.permits(collection.resource(), action) {
+        return Err(Permission::Insufficient.into());
     }
+    if action != "View" && Book::of(&cx.project, cx.environment).is_configured() {
+        return Err(Permission::ReadOnly.into());
+    }
+    Ok(())
 }
 
 /// Who acts.
@@ -82,9 +89,6 @@ impl<T> Change<T> {
     ) -> Result<Self, Error> {
         demand(cx, caller, collection, action).await?;
         let book = Book::of(&cx.project, cx.environment);
-        if book.is_configured() {
-            return Err(Permission::ReadOnly.into());
-        }
         let mut entry = audit::done(cx, Act::RoleChangeRefused).in_session(caller.session);
         entry.actor = format!("user:{}", caller.user.id);
         let actor = Actor::Caller {

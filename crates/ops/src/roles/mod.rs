@@ -19,6 +19,7 @@ pub(crate) mod sweep;
 
 pub use actions::actions;
 pub use authority::authority;
+pub use change::{Collection, demand};
 pub use listing::{Column, List, Page};
 pub use role::{NewRole, RoleChange, RoleColumn, create, delete, get, list, update};
 

@@ -5,6 +5,7 @@ use super::listing::{self, Listed};
 use super::wire::{AuthPermission, Data};
 use utoipa::ToSchema;
 use vestibule_ops::roles::permissions::{self, NewPermission, PermissionChange, PermissionColumn};
+use vestibule_ops::roles::{Collection, demand};
 use vestibule_ops::{Caller, Error};
 use vestibule_web::{Answer, Call, Fields};
 
@@ -67,13 +68,16 @@ fn change(fields: &mut Fields) -> PermissionChange {
 }
 
 pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
+    demand(&call.cx, &caller, Collection::Permissions, "View").await?;
     let wanted = listing::read(&call, &COLUMNS)?;
     let page = permissions::list(&call.cx, &caller, &wanted).await?;
     Ok(Answer::json(200, &Listed::<AuthPermission>::of(&page)))
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {
-    let permission = permissions::create(&call.cx, &caller, call.read(new)?).await?;
+    demand(&call.cx, &caller, Collection::Permissions, "Create").await?;
+    let new = call.read(new)?;
+    let permission = permissions::create(&call.cx, &caller, new).await?;
     let data = AuthPermission::from(&permission);
     Ok(Answer::json(201, &Data { data }))
 }
@@ -85,6 +89,7 @@ pub(super) async fn read(call: Call, caller: Caller) -> Result<Answer, Error> {
 }
 
 pub(super) async fn update(call: Call, caller: Caller) -> Result<Answer, Error> {
+    demand(&call.cx, &caller, Collection::Permissions, "Update").await?;
     let change = call.read(change)?;
     let permission = permissions::update(&call.cx, &caller, call.path("id"), change).await?;
     let data = AuthPermission::from(&permission);

@@ -4,7 +4,7 @@ use super::body::close;
 use super::listing::{self, Listed};
 use super::wire::{AuthRole, Data};
 use utoipa::ToSchema;
-use vestibule_ops::roles::{self, NewRole, RoleChange, RoleColumn};
+use vestibule_ops::roles::{self, Collection, NewRole, RoleChange, RoleColumn, demand};
 use vestibule_ops::{Caller, Error};
 use vestibule_web::{Answer, Call, Fields};
 
@@ -50,13 +50,16 @@ fn change(fields: &mut Fields) -> RoleChange {
 }
 
 pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
+    demand(&call.cx, &caller, Collection::Roles, "View").await?;
     let wanted = listing::read(&call, &COLUMNS)?;
     let page = roles::list(&call.cx, &caller, &wanted).await?;
     Ok(Answer::json(200, &Listed::<AuthRole>::of(&page)))
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {
-    let role = roles::create(&call.cx, &caller, call.read(new)?).await?;
+    demand(&call.cx, &caller, Collection::Roles, "Create").await?;
+    let new = call.read(new)?;
+    let role = roles::create(&call.cx, &caller, new).await?;
     let data = AuthRole::from(&role);
     Ok(Answer::json(201, &Data { data }))
 }
@@ -68,6 +71,7 @@ pub(super) async fn read(call: Call, caller: Caller) -> Result<Answer, Error> {
 }
 
 pub(super) async fn update(call: Call, caller: Caller) -> Result<Answer, Error> {
+    demand(&call.cx, &caller, Collection::Roles, "Update").await?;
     let change = call.read(change)?;
     let role = roles::update(&call.cx, &caller, call.path("id"), change).await?;
     let data = AuthRole::from(&role);

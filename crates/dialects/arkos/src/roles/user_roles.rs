@@ -5,6 +5,7 @@ use super::listing::{self, Listed};
 use super::wire::{Data, UserRole};
 use utoipa::ToSchema;
 use vestibule_ops::roles::assignments::{self, AssignmentChange, AssignmentColumn, NewAssignment};
+use vestibule_ops::roles::{Collection, demand};
 use vestibule_ops::{Caller, Error};
 use vestibule_web::{Answer, Call, Fields};
 
@@ -50,13 +51,16 @@ fn change(fields: &mut Fields) -> AssignmentChange {
 }
 
 pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
+    demand(&call.cx, &caller, Collection::Assignments, "View").await?;
     let wanted = listing::read(&call, &COLUMNS)?;
     let page = assignments::list(&call.cx, &caller, &wanted).await?;
     Ok(Answer::json(200, &Listed::<UserRole>::of(&page)))
 }
 
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {
-    let assignment = assignments::create(&call.cx, &caller, call.read(new)?).await?;
+    demand(&call.cx, &caller, Collection::Assignments, "Create").await?;
+    let new = call.read(new)?;
+    let assignment = assignments::create(&call.cx, &caller, new).await?;
     let data = UserRole::from(&assignment);
     Ok(Answer::json(201, &Data { data }))
 }
@@ -68,6 +72,7 @@ pub(super) async fn read(call: Call, caller: Caller) -> Result<Answer, Error> {
 }
 
 pub(super) async fn update(call: Call, caller: Caller) -> Result<Answer, Error> {
+    demand(&call.cx, &caller, Collection::Assignments, "Update").await?;
     let change = call.read(change)?;
     let assignment = assignments::update(&call.cx, &caller, call.path("id"), change).await?;
     let data = UserRole::from(&assignment);
