@@ -202,9 +202,27 @@ stories! {
         assert_eq!(post("/api/auth-roles", json!({"name": "x".repeat(65)})).await.len(), 1);
         assert_eq!(post("/api/auth-permissions", json!({})).await, ["resource required", "action required", "roleId required"]);
         assert_eq!(post("/api/auth-permissions", json!({"resource": 1, "action": {}, "role": {}})).await, ["resource type", "action type", "role.id required"]);
-        assert_eq!(post("/api/auth-permissions", json!({"resource": "post", "action": "View", "role": "x"})).await, ["roleId type"]);
+        assert_eq!(post("/api/auth-permissions", json!({"resource": "post", "action": "View", "role": "x"})).await, ["role type"]);
         assert_eq!(post("/api/auth-permissions", json!({"resource": "Blog Post", "action": "*", "roleId": "x"})).await.len(), 2);
         assert_eq!(post("/api/user-roles", json!({"user": {"id": 1}, "role": {"id": "x", "name": "root"}})).await, ["user.id type", "role.name additionalProperties"]);
+    }
+
+    async fn what_is_wrong_with_a_reference_is_told_of_the_field_that_was_sent(t: Server) {
+        let app = root(&t).await;
+        let (user, role) = (t.user("ada@example.org").await.id.to_string(), "x");
+        let post = async |body: Value| app.post("/api/user-roles", body).await.invalid_data();
+        assert_eq!(post(json!({"user": user, "role": role})).await, ["user type", "role type"]);
+        assert_eq!(post(json!({"userId": 1, "roleId": 2})).await, ["userId type", "roleId type"]);
+        assert_eq!(post(json!({"userId": user, "roleId": role, "role": {"id": role}})).await, ["role additionalProperties"]);
+        let mut roles = Vec::new();
+        for number in 0..51 {
+            roles.push(id(&app.post("/api/auth-roles", json!({"name": format!("r{number}")})).await.ok(201)));
+        }
+        for role in &roles[..50] {
+            app.post("/api/user-roles", json!({"userId": user, "roleId": role})).await.ok(201);
+        }
+        assert_eq!(post(json!({"userId": user, "roleId": roles[50]})).await, ["userId invalid"]);
+        assert_eq!(post(json!({"user": {"id": user}, "roleId": roles[50]})).await, ["user invalid"]);
     }
 
     async fn static_roles_are_listed_and_changed_by_nobody(t: Server) {

@@ -64,7 +64,7 @@ pub(crate) fn answer(at: Endpoint, refusal: &Refusal, _: &RequestId, _: Timestam
                 status: "error",
                 message: said.message,
                 code: Some(said.status),
-                errors: violations(at, fields),
+                errors: violations(fields),
             },
         ),
         Refusal::ApiKey(_) | Refusal::Token(_) => error(said.status, said.message).challenging(refusal),
@@ -82,7 +82,7 @@ fn detail(at: Endpoint, refusal: &Refusal) -> Option<String> {
         Refusal::Input(Input::WeakPassword(why)) => Some(weak(at, *why)),
         Refusal::Conflict(Conflict::EmailTaken) => Some(duplicate("email")),
         Refusal::Conflict(Conflict::ValueTaken(fields)) => {
-            let fields: Vec<_> = fields.iter().map(|field| spelled(at, field)).collect();
+            let fields: Vec<_> = fields.iter().map(|field| column(at, field)).collect();
             Some(duplicate(&fields.join(", ")))
         }
         Refusal::NotFound(NotFound::Record { kind, id }) => {
@@ -123,8 +123,8 @@ const fn model(kind: Record) -> &'static str {
     }
 }
 
-/// The name under which this API knows a field that operations name `field`.
-fn spelled(at: Endpoint, field: &str) -> &str {
+/// The name under which this API knows a column that operations name `field`.
+fn column(at: Endpoint, field: &str) -> &str {
     match (at, field) {
         (
             Endpoint::CreatePermission
@@ -139,12 +139,11 @@ fn spelled(at: Endpoint, field: &str) -> &str {
 }
 
 /// Every wrong field once, in the order in which it was first met.
-fn violations(at: Endpoint, fields: &[FieldError]) -> Vec<Violation<'_>> {
+fn violations(fields: &[FieldError]) -> Vec<Violation<'_>> {
     let mut violations: Vec<Violation<'_>> = Vec::new();
     for FieldError { field, rule, message } in fields {
-        let field = spelled(at, field);
         let sentence = Value::from(format!("{field} {message}"));
-        match violations.iter_mut().find(|it| it.property == field) {
+        match violations.iter_mut().find(|it| it.property == *field) {
             Some(known) => drop(known.constraints.insert((*rule).to_owned(), sentence)),
             None => violations.push(Violation {
                 property: field,

@@ -1,6 +1,6 @@
 //! `/api/auth-permissions`
 
-use super::body::{close, optional_reference, reference};
+use super::body::{as_sent, close, optional_reference, reference};
 use super::listing::{self, Listed};
 use super::wire::{AuthPermission, Data};
 use utoipa::ToSchema;
@@ -77,7 +77,9 @@ pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {
     demand(&call.cx, &caller, Collection::Permissions, "Create").await?;
     let new = call.read(new)?;
-    let permission = permissions::create(&call.cx, &caller, new).await?;
+    let permission = permissions::create(&call.cx, &caller, new)
+        .await
+        .map_err(|error| as_sent(&call, error))?;
     let data = AuthPermission::from(&permission);
     Ok(Answer::json(201, &Data { data }))
 }
@@ -91,7 +93,9 @@ pub(super) async fn read(call: Call, caller: Caller) -> Result<Answer, Error> {
 pub(super) async fn update(call: Call, caller: Caller) -> Result<Answer, Error> {
     demand(&call.cx, &caller, Collection::Permissions, "Update").await?;
     let change = call.read(change)?;
-    let permission = permissions::update(&call.cx, &caller, call.path("id"), change).await?;
+    let permission = permissions::update(&call.cx, &caller, call.path("id"), change)
+        .await
+        .map_err(|error| as_sent(&call, error))?;
     let data = AuthPermission::from(&permission);
     Ok(Answer::json(200, &Data { data }))
 }

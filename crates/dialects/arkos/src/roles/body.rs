@@ -1,7 +1,10 @@
 //! What the bodies of the three collections have in common.
 
 use serde_json::Value;
-use vestibule_web::Fields;
+use vestibule_model::Refusal;
+use vestibule_model::refusal::Input;
+use vestibule_ops::Error;
+use vestibule_web::{Call, Fields};
 
 /// The id of another record, as `roleId` or as `"role": {"id"}`.
 pub(super) fn reference(fields: &mut Fields, record: &str) -> String {
@@ -36,6 +39,21 @@ pub(super) fn optional_reference(fields: &mut Fields, record: &str) -> Option<St
 
 fn nested(fields: &Fields, record: &str) -> bool {
     fields.has(record) && !fields.has(&format!("{record}Id"))
+}
+
+/// What an operation says about a record that a body refers to, by the name under which the body does.
+pub(super) fn as_sent(call: &Call, error: Error) -> Error {
+    let Error::Refused(Refusal::Input(Input::Fields(mut wrong))) = error else {
+        return error;
+    };
+    for it in &mut wrong {
+        if matches!(it.field.as_str(), "role" | "user")
+            && !call.read(|fields| nested(fields, &it.field)).is_ok_and(|is| is)
+        {
+            it.field.push_str("Id");
+        }
+    }
+    Input::Fields(wrong).into()
 }
 
 /// Refuses whatever was not read.

@@ -1,6 +1,6 @@
 //! `/api/user-roles`
 
-use super::body::{close, optional_reference, reference};
+use super::body::{as_sent, close, optional_reference, reference};
 use super::listing::{self, Listed};
 use super::wire::{Data, UserRole};
 use utoipa::ToSchema;
@@ -60,7 +60,9 @@ pub(super) async fn list(call: Call, caller: Caller) -> Result<Answer, Error> {
 pub(super) async fn create(call: Call, caller: Caller) -> Result<Answer, Error> {
     demand(&call.cx, &caller, Collection::Assignments, "Create").await?;
     let new = call.read(new)?;
-    let assignment = assignments::create(&call.cx, &caller, new).await?;
+    let assignment = assignments::create(&call.cx, &caller, new)
+        .await
+        .map_err(|error| as_sent(&call, error))?;
     let data = UserRole::from(&assignment);
     Ok(Answer::json(201, &Data { data }))
 }
@@ -74,7 +76,9 @@ pub(super) async fn read(call: Call, caller: Caller) -> Result<Answer, Error> {
 pub(super) async fn update(call: Call, caller: Caller) -> Result<Answer, Error> {
     demand(&call.cx, &caller, Collection::Assignments, "Update").await?;
     let change = call.read(change)?;
-    let assignment = assignments::update(&call.cx, &caller, call.path("id"), change).await?;
+    let assignment = assignments::update(&call.cx, &caller, call.path("id"), change)
+        .await
+        .map_err(|error| as_sent(&call, error))?;
     let data = UserRole::from(&assignment);
     Ok(Answer::json(200, &Data { data }))
 }
