@@ -44,6 +44,10 @@ stories! {
         assert_eq!((answer.status, answer.string("error").as_str()), (400, "unsupported_grant_type"));
         let answer = t.request("POST", "/oauth/token").form(&[("grant_type", "refresh_token")]).send().await;
         assert_eq!((answer.status, answer.string("error").as_str()), (400, "invalid_request"));
+        for form in [&[("grant_type", "")][..], &[("refresh_token", "x"), ("client_id", "y")], &[]] {
+            let answer = t.request("POST", "/oauth/token").form(form).send().await;
+            assert_eq!((answer.status, answer.string("error").as_str()), (400, "invalid_request"));
+        }
         app.refresh(app.refresh_token()).await.ok(200);
     }
 
@@ -89,6 +93,13 @@ stories! {
         let elsewhere = t.darukaa().signed_in(&bob).await;
         t.rakomi().oauth_revoke(elsewhere.refresh_token()).await.ok(200);
         elsewhere.user().await.ok(200);
+    }
+
+    async fn a_body_of_another_type_is_told_which_the_route_takes(t: Server) {
+        for path in ["/oauth/token", "/oauth/revoke"] {
+            let answer = t.request("POST", path).json(&json!({})).send().await;
+            answered!(answer, 415, @r#"{"error":"invalid_request","error_description":"The request body must be uncompressed application/x-www-form-urlencoded"}"#);
+        }
     }
 
     async fn revoking_always_answers_200_and_ends_the_session_of_a_good_token(t: Server) {

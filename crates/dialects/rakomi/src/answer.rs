@@ -7,6 +7,9 @@ use vestibule_model::refusal::Input;
 use vestibule_model::{Refusal, Timestamp};
 use vestibule_web::{Answer, Endpoint, RequestId};
 
+/// Said of a body that is of another type than the `/oauth` routes take.
+const NO_FORM: &str = "The request body must be uncompressed application/x-www-form-urlencoded";
+
 /// RFC 9457, with the vendor's older `error` object inside.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Problem<'a> {
@@ -48,12 +51,14 @@ pub(crate) struct OauthError<'a> {
 /// Says a refusal as Rakomi says it at this endpoint.
 pub(crate) fn answer(at: Endpoint, refusal: &Refusal, request: &RequestId, _: Timestamp) -> Answer {
     let said = say(refusal);
+    let takes_form = matches!(at, Endpoint::Token | Endpoint::Revoke);
     let detail = match refusal {
+        Refusal::Input(Input::UnsupportedMediaType) if takes_form => Some(NO_FORM.to_owned()),
         Refusal::Input(input) => input.detail(),
         _ => None,
     };
     let detail = detail.unwrap_or_else(|| said.detail.to_owned());
-    if matches!(at, Endpoint::Token | Endpoint::Revoke) {
+    if takes_form {
         let (status, error) = oauth_error(refusal, said.status);
         return Answer::json(
             status,
@@ -106,7 +111,12 @@ fn oauth_error(refusal: &Refusal, status: u16) -> (u16, &'static str) {
         | Refusal::Refresh(_)
         | Refusal::Secret(_)
         | Refusal::Account(_) => (400, "invalid_grant"),
-        Refusal::Input(Input::Fields(fields)) if fields.iter().any(|it| it.field == "grant_type") => {
+        // One that is absent or empty is a request that lacks a parameter (RFC 6749 §5.2).
+        Refusal::Input(Input::Fields(fields))
+            if fields
+                .iter()
+                .any(|it| it.field == "grant_type" && it.rule == "enum") =>
+        {
             (400, "unsupported_grant_type")
         }
         Refusal::Throttled(_) | Refusal::Failed(_) => (status, "temporarily_unavailable"),
