@@ -70,6 +70,9 @@ stories! {
         let body = json!({"email": "no address", "password": PASSWORD, "first_name": "A".repeat(257), "last_name": "K\n"});
         let told = t.darukaa().post("/api/v1/auth/signup", body).await.refused_by_darukaa(400, "VALIDATION_ERROR");
         assert!(told.starts_with("email ") && told.ends_with("; first_name must be at most 256 characters long; last_name must not contain control characters"), "{told}");
+        let body = json!({"email": "no address", "password": PASSWORD, "first_name": 5, "last_name": ["King"]});
+        let told = t.darukaa().post("/api/v1/auth/signup", body).await.refused_by_darukaa(400, "VALIDATION_ERROR");
+        assert!(told.starts_with("email ") && told.ends_with("; first_name must be a string; last_name must be a string"), "{told}");
     }
 
     async fn what_is_too_long_is_refused_where_it_would_be_kept_and_wrong_where_it_is_compared(t: Server) {

@@ -21,11 +21,21 @@ pub(crate) struct SignupBody {
     last_name: Option<String>,
 }
 
+/// Where nothing is missing, the operation judges the names together with the address; else they are at least read.
 fn body(fields: &mut Fields) -> Register {
+    let (email, password) = (fields.text("email"), fields.text("password"));
+    let judged = !email.is_empty() && !password.is_empty();
+    let profile = names::profile(|name| {
+        if judged {
+            fields.value(name).filter(|value| !value.is_null())
+        } else {
+            fields.optional_text(name).map(Value::from)
+        }
+    });
     Register {
-        email: fields.text("email"),
-        password: fields.text("password"),
-        profile: names::profile(|name| fields.optional_text(name).map(Value::from)),
+        email,
+        password,
+        profile,
         public_metadata: Map::new(),
     }
 }
