@@ -13,6 +13,7 @@ use crate::path;
 use crate::reply::Reply;
 use axum::body::Body;
 use axum::response::IntoResponse;
+use http::header::ALLOW;
 use http::{Method, Request, StatusCode};
 use http_body_util::Either;
 use std::pin::pin;
@@ -20,13 +21,16 @@ use tower::ServiceExt;
 use vestibule_model::refusal::Input;
 use vestibule_ops::Facts;
 
-/// Marks the answer to a path that no page has.
+/// Marks the answer to a path that no page has, or to a method that its page does not take.
 #[derive(Clone, Copy)]
 struct NoPage;
 
 /// The pages, with an end to their paths that the kit can tell.
 pub(crate) fn closed(pages: axum::Router) -> axum::Router {
-    pages.fallback(|| async { (StatusCode::NOT_FOUND, axum::Extension(NoPage)).into_response() })
+    let none = |status: StatusCode| (status, axum::Extension(NoPage)).into_response();
+    pages
+        .fallback(move || async move { none(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(move || async move { none(StatusCode::METHOD_NOT_ALLOWED) })
 }
 
 impl App {
@@ -103,7 +107,11 @@ impl App {
             Err(never) => match never {},
         };
         if response.extensions().get::<NoPage>().is_some() {
-            return Err(StatusCode::NOT_FOUND);
+            let problem = Reply::problem(Endpoint::Unrouted, response.status(), &id);
+            return Ok(match response.headers().get(ALLOW) {
+                Some(allow) => problem.with(ALLOW, allow.clone()),
+                None => problem,
+            });
         }
         Ok(Reply::page(response.map(Either::Right), Endpoint::Page))
     }

@@ -138,10 +138,14 @@ impl<'a> Reply<'a> {
     }
 
     /// Ends the connection after it.
-    pub(crate) fn closing(mut self) -> Self {
+    pub(crate) fn closing(self) -> Self {
+        self.with(CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    /// With one more header, where it is no answer of a route.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         if let Content::Elsewhere(response) = &mut self.content {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(CONNECTION, close);
+            response.headers_mut().insert(name, value);
         }
         self
     }
