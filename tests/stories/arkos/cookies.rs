@@ -74,6 +74,7 @@ stories! {
             t.arkos().keeping(&value).me().await.refused_by_arkos(401, NOT_LOGGED_IN);
         }
         t.arkos().keeping(&format!("{token}; other=1")).me().await.ok(200);
+        t.arkos().keeping(&format!("{token}; lang=français")).me().await.ok(200);
     }
 
     async fn t27_the_header_wins_whatever_the_cookie_holds(t: Server) {

@@ -458,6 +458,21 @@ stories! {
         }
     }
 
+    async fn a_page_names_the_methods_that_it_takes(t: Server) {
+        let front = t.front(Way { dev: true, ..Way::default() });
+        for (path, allowed) in [("/", "GET,HEAD"), ("/dev/inbox.json", "GET,HEAD"), ("/verify-email", "GET,HEAD,POST")] {
+            for method in ["POST", "DELETE", "PROPFIND"] {
+                if allowed.split(',').any(|it| it == method) {
+                    continue;
+                }
+                let answer = front.send(t.request(method, path)).await;
+                let body = r#"{"type":"about:blank","title":"Method Not Allowed","status":405,"request_id":"req_…"}"#;
+                assert_eq!((answer.status, answer.header("content-type"), answer.body_as_documented().as_str()), (405, Some("application/problem+json"), body));
+                assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+            }
+        }
+    }
+
     async fn an_unknown_path_is_refused_in_the_envelope_of_its_prefix(t: Server) {
         refused!(t.request("GET", "/v1/nonsense").send().await, 404, @r#"{"type":"about:blank","title":"Not Found","status":404,"code":"route/not_found","detail":"There is no such route","request_id":"req_…","error":{"code":"route/not_found","message":"There is no such route","request_id":"req_…"}}"#);
         for path in ["/v1", "/v1/auth", "/v1/auth/sessions", "/v1/auth/me/sessions/1/2", "/.well-known/openid-configuration", "/p/default", "/oauth"] {
@@ -559,6 +574,16 @@ stories! {
             let heard = wire.say(head + chunks).await;
             assert!(heard.is_empty() || heard.starts_with("HTTP/1.1 400"), "{chunks:?}: {heard}");
             assert!(answers(&heard) <= 1, "{heard}");
+        }
+    }
+
+    async fn an_empty_chunked_body_is_none_where_a_body_is_optional(t: Server) {
+        let (wire, ada) = (t.front(Way::default()).listen().await, t.user("ada@example.org").await);
+        let app = t.rakomi().signed_in(&ada).await;
+        let head = format!("POST /v1/auth/logout HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {}\r\nAuthorization: Bearer {}\r\n", t.keys.live.api, app.access());
+        for (chunks, said) in [("2\r\n{}\r\n0\r\n\r\n", "HTTP/1.1 415"), ("0\r\n\r\n", "HTTP/1.1 204")] {
+            let heard = wire.say(format!("{head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")).await;
+            assert!(heard.starts_with(said), "{heard}");
         }
     }
 
