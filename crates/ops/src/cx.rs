@@ -82,8 +82,9 @@ impl Cx {
         Ok(self.core.store.db.write(by, body, input).await?)
     }
 
-    /// As [`write_in_company`](Self::write_in_company), but without waiting for the disk: power loss may undo it until a
-    /// later write has been answered. For what no answer speaks of.
+    /// As [`write`](Self::write), but without waiting for the disk: power loss may undo it until a later write has been
+    /// answered. For what no answer speaks of. Where the disk is not another machine's, it waits for company as
+    /// [`write_in_company`](Self::write_in_company) does.
     pub(crate) async fn write_unsynced<F, I, T>(&self, body: F, input: I) -> Result<T, Error>
     where
         F: for<'t> Act<'t, I, Result<T, Stop>> + Copy + Send + Sync + 'static,

@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// How long the head of a request may take to arrive, and so how long a connection may be idle.
+/// How long the head of a request may take to arrive, and so how long a connection may be idle. One of HTTP/2 is asked
+/// for signs of life instead.
 pub(crate) const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long after the beginning of a shutdown what had been sent before it is still taken in: connections that the
