@@ -1,5 +1,6 @@
 //! Logs: lines on stderr from a thread of their own, so that a stuck terminal or pipe never holds up a request.
 
+use crate::config::check::{Finding, error};
 use crate::config::{Log, LogFormat};
 use std::io::IsTerminal as _;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
@@ -20,7 +21,7 @@ pub struct Logs {
 impl Logs {
     /// Begins logging for the whole process.
     pub fn start(log: &Log) -> Result<Self, String> {
-        let (filter, level) = reload::Layer::new(filter(log)?);
+        let (filter, level) = reload::Layer::new(filter(log).map_err(|wrong| wrong.to_string())?);
         let (writer, guard) = NonBlockingBuilder::default()
             .lossy(true)
             .buffered_lines_limit(WAITING_LINES)
@@ -50,7 +51,7 @@ impl Logs {
     /// Logs more or less from now on.
     pub fn set_level(&self, log: &Log) -> Result<(), String> {
         self.level
-            .reload(filter(log)?)
+            .reload(filter(log).map_err(|wrong| wrong.to_string())?)
             .map_err(|error| format!("log.level: {error}"))
     }
 
@@ -60,6 +61,17 @@ impl Logs {
     }
 }
 
-fn filter(log: &Log) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(&log.level).map_err(|error| format!("log.level: {error}"))
+/// What is wrong with the level, before anything is logged.
+pub fn judge(log: &Log) -> Result<(), Finding> {
+    filter(log).map(drop)
+}
+
+fn filter(log: &Log) -> Result<EnvFilter, Finding> {
+    EnvFilter::try_new(&log.level).map_err(|wrong| {
+        let level = &log.level;
+        error(
+            "log.level",
+            format!("\"{level}\" is no level such as \"info\", nor directives such as \"info,vestibule_ops=debug\": {wrong}"),
+        )
+    })
 }

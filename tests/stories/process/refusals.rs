@@ -229,6 +229,17 @@ fn d11_serve_and_doctor_name_each_unsafe_setting() {
             "https://app.example.org/reset",
             "links.reset_password",
         ),
+        (
+            "LINKS__VERIFY_EMAIL",
+            "http://app.example.org/verify?token={token}",
+            "links.verify_email",
+        ),
+        ("NETWORK__HOSTS", r#"["auth.example.org:443"]"#, "network.hosts"),
+        ("HASHING__WORKERS", "100000", "hashing.workers"),
+        ("MAIL__FROM", "foo", "mail.from"),
+        ("MAIL__TEMPLATES", "/nonexistent", "mail.templates"),
+        ("MAIL__CA_FILE", "/nonexistent", "mail.ca_file"),
+        ("LOG__LEVEL", "bogus=xx=3", "log.level"),
         ("LIMITS__SIGN_IN", "0", "limits.sign_in"),
         ("TOKENS__REFRESH_OVERLAP", "61", "tokens.refresh_overlap"),
     ];

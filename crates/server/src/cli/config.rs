@@ -94,9 +94,7 @@ const fn severity(severity: Severity) -> &'static str {
 /// Refuses to start on any error among findings, and names each.
 pub fn refuse(findings: &[Finding]) -> Outcome {
     let errors = findings.iter().filter(|it| it.severity == Severity::Error);
-    let told: Vec<_> = errors
-        .map(|it| format!("{}: {}", it.subject, it.message))
-        .collect();
+    let told: Vec<_> = errors.map(ToString::to_string).collect();
     if told.is_empty() {
         Ok(())
     } else {

@@ -123,12 +123,12 @@ async fn test(desk: &Desk, to: &str) -> Outcome {
     let wrong: Vec<_> = check::production(config)
         .into_iter()
         .filter(|it| it.severity == Severity::Error && it.subject.starts_with("mail"))
-        .map(|it| format!("{}: {}", it.subject, it.message))
+        .map(|it| it.to_string())
         .collect();
     if !wrong.is_empty() {
         return Err(Failure::usage(wrong.join("\n")));
     }
-    let smtp = post::smtp(&config.mail).map_err(Failure::new)?;
+    let smtp = post::smtp(&config.mail).map_err(|wrong| Failure::usage(wrong.to_string()))?;
     let now = desk.core.clock.now();
     let id = MailId::new(desk.core.entropy.as_ref(), now);
     smtp.send_test(to, id, now)

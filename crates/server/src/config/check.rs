@@ -1,14 +1,23 @@
 //! What makes a configuration unsafe or useless, named setting by setting.
 
-use super::{Config, Mail, SmtpTls, limits_backend};
-use crate::address;
+mod mail;
+mod network;
+
+pub use network::plain_links;
+
+use super::{Config, limits_backend};
+use crate::logs;
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use std::fmt;
 use vestibule_model::refusal::Input;
-use vestibule_model::{GatewayRule, Refusal, Settings};
+use vestibule_model::{Refusal, Settings};
 use vestibule_ops::admin::{gateway, settings};
 
-const ORIGINS: &str = "cors.allowed_origins";
+/// More threads than any machine has cores for; each takes the memory of a hash.
+const MOST_WORKERS: u32 = 1024;
+/// Seconds; no load balancer needs longer to notice.
+const LONGEST_GRACE: u64 = 3600;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +38,12 @@ pub struct Finding {
     pub subject: String,
     /// What is wrong and what to do.
     pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject, self.message)
+    }
 }
 
 /// An error about a setting or a file.
@@ -94,6 +109,16 @@ pub fn always(config: &Config) -> Vec<Finding> {
         "must be at least 1, or unset",
     );
     demand(
+        hashing.workers.is_none_or(|workers| workers <= MOST_WORKERS),
+        "hashing.workers",
+        "must be at most 1024: threads beyond the cores of the machine hash nothing sooner",
+    );
+    demand(
+        config.server.shutdown_grace <= LONGEST_GRACE,
+        "server.shutdown_grace",
+        "must be at most 3600 seconds: the server would not stop for that long",
+    );
+    demand(
         lockout.steps.iter().all(|step| *step <= 900),
         "lockout.steps",
         "no step may be longer than 900 seconds: a lock must not keep a victim out",
@@ -114,6 +139,7 @@ pub fn always(config: &Config) -> Vec<Finding> {
         "database.path",
         "is set beside database.url (or DATABASE_URL): remove the one that is not the database",
     );
+    found.extend(network::hosts(&config.network.hosts));
     found.extend(project_defaults(config));
     found.extend(rate_limits(config));
     found.extend(limits_backend::findings(config));
@@ -150,25 +176,20 @@ fn project_defaults(config: &Config) -> Vec<Finding> {
 /// What `serve` refuses besides, and what its operator should know.
 pub fn production(config: &Config) -> Vec<Finding> {
     let mut found = always(config);
-    found.extend(public_url(config.server.public_url.as_deref()));
-    found.extend(mail(&config.mail));
-    found.extend(config.gateway.iter().filter_map(plain_upstream));
-    found.extend(
-        config
-            .network
-            .trusted_proxies
-            .iter()
-            .filter(|network| network.prefix_len() == 0)
-            .map(|network| {
-                error(
-                    "network.trusted_proxies",
-                    format!("{network} lets every client choose its address: name the proxies alone"),
-                )
-            }),
-    );
-    if found.iter().all(|it| it.subject != ORIGINS) {
-        let origins = config.cors.allowed_origins.iter();
-        found.extend(origins.filter_map(|origin| self::origin(origin)));
+    found.extend(network::public_url(config.server.public_url.as_deref()));
+    found.extend(mail::findings(&config.mail));
+    found.extend(logs::judge(&config.log).err());
+    found.extend(config.gateway.iter().filter_map(network::plain_upstream));
+    found.extend(network::trusted_proxies(&config.network.trusted_proxies));
+    found.extend(plain_links(&config.links).map(|(setting, message)| error(setting, message)));
+    if found.iter().all(|it| it.subject != network::ORIGINS) {
+        found.extend(
+            config
+                .cors
+                .allowed_origins
+                .iter()
+                .filter_map(|origin| network::origin(origin)),
+        );
     }
     if config
         .metrics
@@ -187,93 +208,6 @@ pub fn production(config: &Config) -> Vec<Finding> {
         ));
     }
     found
-}
-
-/// An upstream is sent tokens, and believes whatever names a user.
-fn plain_upstream(rule: &GatewayRule) -> Option<Finding> {
-    let base = address::base_url(&rule.upstream)?;
-    let message = format!(
-        "{} is sent tokens and told who users are without TLS: nobody else may reach or read that network",
-        rule.upstream
-    );
-    (!base.secure && !base.loopback).then(|| warning("gateway", message))
-}
-
-fn public_url(url: Option<&str>) -> Option<Finding> {
-    let setting = "server.public_url";
-    let Some(url) = url else {
-        return Some(error(
-            setting,
-            "is not set: name the URL that clients use, such as \"https://auth.example.com\"",
-        ));
-    };
-    match address::base_url(url) {
-        None => Some(error(
-            setting,
-            format!("\"{url}\" is not a base URL such as \"https://auth.example.com\" (no path, no query)"),
-        )),
-        Some(base) if !base.secure && !base.loopback => Some(error(
-            setting,
-            format!("\"{url}\" sends passwords in the clear: use https"),
-        )),
-        Some(_) => None,
-    }
-}
-
-fn mail(mail: &Mail) -> Vec<Finding> {
-    let server = match mail.server() {
-        Ok(Some(server)) => server,
-        Ok(None) => {
-            return vec![error(
-                "mail",
-                "no mail server: set mail.host or mail.smtp_url, and mail.from",
-            )];
-        }
-        Err(problem) => return vec![error("mail.smtp_url", problem)],
-    };
-    let mut found = Vec::new();
-    if mail.from.is_none() {
-        found.push(error(
-            "mail.from",
-            "is not set: name the sender, such as \"Example <no-reply@example.com>\"",
-        ));
-    }
-    if server.tls == SmtpTls::None && !address::is_loopback(&server.host) {
-        found.push(if mail.allow_plaintext {
-            warning(
-                "mail.allow_plaintext",
-                format!(
-                    "mail to {} travels unencrypted, with every link in it",
-                    server.host
-                ),
-            )
-        } else {
-            error(
-                "mail.tls",
-                format!(
-                    "mail to {} would travel unencrypted: use \"starttls\" or \"tls\"",
-                    server.host
-                ),
-            )
-        });
-    }
-    found
-}
-
-fn origin(origin: &str) -> Option<Finding> {
-    let setting = ORIGINS;
-    if origin.contains('*') {
-        return Some(error(
-            setting,
-            format!("\"{origin}\" is a wildcard: name exact origins such as \"https://app.example.com\""),
-        ));
-    }
-    address::base_url(origin).is_none().then(|| {
-        error(
-            setting,
-            format!("\"{origin}\" is not an origin such as \"https://app.example.com\""),
-        )
-    })
 }
 
 /// What the dialects of a project do by contract, and an operator should have decided on.

@@ -46,7 +46,7 @@ tables! {
         /// Seconds after which a request is given up.
         request_timeout: u64 = 5,
         /// Seconds between the moment at which `/ready` turns false and the one from which no connection is accepted:
-        /// as long as a load balancer in front needs to notice.
+        /// as long as a load balancer in front needs to notice, at most 3600.
         shutdown_grace: u64 = 0,
         /// Seconds that running requests get to finish when the server stops.
         drain_timeout: u64 = 30,
@@ -83,11 +83,12 @@ tables! {
 
     /// `[network]`
     Network {
-        /// Networks of the proxies whose `X-Forwarded-For` is believed, such as `["10.0.0.7/32"]`.
+        /// Networks of the proxies whose `X-Forwarded-For` is believed, such as `["10.0.0.7/32"]`; none wider than /8
+        /// (IPv6: /16).
         #[schemars(with = "Vec<String>")]
         trusted_proxies: Vec<IpNet> = Vec::new(),
         /// Names that requests may give in `Host` besides that of `server.public_url`, `localhost` and any IP address,
-        /// such as `["vestibule"]` in a container network; all others are answered 421.
+        /// such as `["vestibule"]` in a container network, without ports and wildcards; all others are answered 421.
         hosts: Vec<String> = Vec::new(),
     }
 
@@ -103,7 +104,7 @@ tables! {
 
     /// `[hashing]`
     Hashing {
-        /// Threads that hash passwords; unset: as many as there are cores, and as memory allows.
+        /// Threads that hash passwords, at most 1024; unset: as many as there are cores, and as memory allows.
         workers: Option<u32> = None,
         /// KiB of memory of one Argon2id hash; never less than 19456.
         memory: u32 = 19_456,

@@ -1,5 +1,6 @@
 //! The mail server, from one URL or from single settings.
 
+use super::check::{Finding, error};
 use super::{Mail, SmtpTls};
 use axum::http::Uri;
 use percent_encoding::percent_decode_str;
@@ -26,9 +27,9 @@ struct FromUrl {
 
 impl Mail {
     /// The mail server, if one is configured. The problem never repeats the URL, which holds a password.
-    pub fn server(&self) -> Result<Option<MailServer>, String> {
+    pub fn server(&self) -> Result<Option<MailServer>, Finding> {
         let url = match &self.smtp_url {
-            Some(url) => read(url.expose_secret())?,
+            Some(url) => read(url.expose_secret()).map_err(|problem| error("mail.smtp_url", problem))?,
             None => FromUrl::default(),
         };
         let Some(host) = self.host.clone().or(url.host) else {
@@ -46,7 +47,8 @@ impl Mail {
         ) {
             (Some(user), Some(password)) => Some((user, password)),
             (None, None) => None,
-            _ => return Err("a username and a password are needed, or neither".into()),
+            (Some(_), None) => return Err(half("mail.password", "mail.username")),
+            (None, Some(_)) => return Err(half("mail.username", "mail.password")),
         };
         Ok(Some(MailServer {
             host,
@@ -55,6 +57,13 @@ impl Mail {
             login,
         }))
     }
+}
+
+fn half(missing: &str, set: &str) -> Finding {
+    error(
+        missing,
+        format!("is not set, but {set} is: a login needs both, so set both or neither"),
+    )
 }
 
 fn read(url: &str) -> Result<FromUrl, String> {
@@ -95,7 +104,7 @@ fn read(url: &str) -> Result<FromUrl, String> {
 mod tests {
     use super::*;
 
-    fn server(url: &str, change: impl FnOnce(&mut Mail)) -> Result<Option<MailServer>, String> {
+    fn server(url: &str, change: impl FnOnce(&mut Mail)) -> Result<Option<MailServer>, Finding> {
         let mut mail = Mail {
             smtp_url: Some(SecretString::from(url)),
             ..Default::default()
@@ -136,13 +145,22 @@ mod tests {
             "smtp://me:hu sh@host",
             "smtp://me:%FFhush@host",
         ] {
-            let problem = server(url, |_| {}).unwrap_err();
+            let problem = server(url, |_| {}).unwrap_err().to_string();
             assert!(
                 !problem.contains("hush") && !problem.contains("hu sh"),
                 "{problem}"
             );
         }
         assert!(server("smtp://me@host", |_| {}).unwrap().is_some());
-        assert!(server("smtp://host", |mail| mail.username = Some("me".into())).is_err());
+    }
+
+    #[test]
+    fn half_a_login_is_refused_under_the_name_of_the_missing_half() {
+        let user = server("smtp://host", |mail| mail.username = Some("me".into()));
+        let password = server("smtp://host", |mail| mail.password = Some("hush".into()));
+        assert_eq!(user.unwrap_err().subject, "mail.password");
+        assert_eq!(password.unwrap_err().subject, "mail.username");
+        let both = server("smtp://me:hush@host", |mail| mail.username = Some("you".into()));
+        assert!(both.unwrap().unwrap().login.is_some());
     }
 }

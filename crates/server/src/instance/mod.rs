@@ -72,8 +72,8 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
         .public_url
         .as_deref()
         .map_or_else(|| url(address), |url| url.trim_end_matches('/').to_owned());
-    let templates = Arc::new(post::templates(&config.mail).map_err(OpenError::Other)?);
-    let transport = post::transport(&config, setup.profile).map_err(OpenError::Other)?;
+    let templates = Arc::new(post::templates(&config.mail)?);
+    let transport = post::transport(&config, setup.profile)?;
     let core = open(&config, &base_url, &setup).await?;
 
     // Before anything that counts: what is counted without a recorder is lost.

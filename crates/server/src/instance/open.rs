@@ -1,5 +1,6 @@
 //! From a configuration to a [`Core`]: folder, database, schema, master key, hash pool.
 
+use crate::config::check::Finding;
 use crate::config::{Config, Invalid, LimitsBackend, Profile};
 use crate::data::{self, Folder};
 use crate::master_key::{self, MasterKeys};
@@ -41,8 +42,17 @@ pub enum OpenError {
     Hashing(#[from] pool::StartError),
     #[error("cannot {attempt}: {error}")]
     System { attempt: String, error: std::io::Error },
+    /// There is no database, or nothing in it. A server that may create makes it.
+    #[error("{0}")]
+    Absent(String),
     #[error("{0}")]
     Other(String),
+}
+
+impl From<Finding> for OpenError {
+    fn from(found: Finding) -> Self {
+        Self::Invalid(Invalid::one(found.to_string()))
+    }
 }
 
 impl OpenError {
@@ -64,7 +74,7 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
             .map_err(OpenError::system(format!("create {}", folder.root().display())))?;
     } else if let Some(database) = folder.database().filter(|database| !database.exists()) {
         let shown = database.display();
-        return Err(OpenError::Other(format!(
+        return Err(OpenError::Absent(format!(
             "there is no database {shown}: name the data folder with --data or the file with --config, or make one with `vestibule init`"
         )));
     }
@@ -181,7 +191,7 @@ async fn prepare_schema(store: &Store, setup: &Setup) -> Result<(), OpenError> {
         store.migrate(setup.clock.now()).await?;
     } else if !store.pending().await?.is_empty() {
         if store.is_empty().await? {
-            return Err(OpenError::Other(
+            return Err(OpenError::Absent(
                 "the database has no tables yet: `vestibule init` or the first start of the server makes them".into(),
             ));
         }

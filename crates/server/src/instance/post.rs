@@ -1,13 +1,14 @@
 //! The mail worker's transport and templates, from the configuration.
 
-use crate::config::{Config, Mail, Profile, SmtpTls};
+use crate::config::check::{Finding, error};
+use crate::config::{self, Config, Mail, Profile, SmtpTls};
 use vestibule_mail::{Encryption, Patience, Smtp, SmtpOptions, Templates, Transport};
 
 /// The configured mail server.
-pub fn smtp(mail: &Mail) -> Result<Smtp, String> {
+pub fn smtp(mail: &Mail) -> Result<Smtp, Finding> {
     let server = mail
         .server()?
-        .ok_or("no mail server: set mail.host or mail.smtp_url")?;
+        .ok_or_else(|| error("mail", "no mail server: set mail.host or mail.smtp_url"))?;
     let options = SmtpOptions {
         host: server.host,
         port: server.port,
@@ -17,17 +18,28 @@ pub fn smtp(mail: &Mail) -> Result<Smtp, String> {
             SmtpTls::None => Encryption::Plain,
         },
         login: server.login,
-        from: mail.from.clone().ok_or("mail.from is not set: name the sender")?,
+        from: mail
+            .from
+            .clone()
+            .ok_or_else(|| error("mail.from", "is not set: name the sender"))?,
         reply_to: mail.reply_to.clone(),
         ca_file: mail.ca_file.clone(),
         allow_plaintext: mail.allow_plaintext,
         patience: Patience::default(),
     };
-    Smtp::new(options).map_err(|error| error.to_string())
+    Smtp::new(options).map_err(|wrong| named(&wrong.to_string()))
+}
+
+/// The mailer's problems begin with the setting that they are about.
+fn named(problem: &str) -> Finding {
+    match problem.split_once(' ') {
+        Some((setting, what)) if config::keys().iter().any(|key| key.path == setting) => error(setting, what),
+        _ => error("mail", problem),
+    }
 }
 
 /// Where mail goes: under `dev` without a mail server into the capture inbox.
-pub fn transport(config: &Config, profile: Profile) -> Result<Transport, String> {
+pub fn transport(config: &Config, profile: Profile) -> Result<Transport, Finding> {
     match profile {
         Profile::Development => Ok(Transport::Capture),
         Profile::Production => smtp(&config.mail).map(|smtp| Transport::Smtp(Box::new(smtp))),
@@ -35,6 +47,6 @@ pub fn transport(config: &Config, profile: Profile) -> Result<Transport, String>
 }
 
 /// The built-in templates, with the operator's in their place.
-pub fn templates(mail: &Mail) -> Result<Templates, String> {
-    Templates::load(mail.templates.as_deref()).map_err(|error| format!("mail.templates: {error}"))
+pub fn templates(mail: &Mail) -> Result<Templates, Finding> {
+    Templates::load(mail.templates.as_deref()).map_err(|wrong| error("mail.templates", wrong.to_string()))
 }

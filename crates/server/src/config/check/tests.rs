@@ -1,7 +1,7 @@
 //! Each unsafe setting is found, and a safe configuration is left alone.
 
 use super::*;
-use crate::config::LimitsBackend;
+use crate::config::{LimitsBackend, SmtpTls};
 use secrecy::SecretString;
 
 fn good() -> Config {
@@ -56,12 +56,6 @@ fn each_unsafe_setting_is_named() {
     assert_eq!(errors(|it| it.mail.smtp_url = None), ["mail"]);
     assert_eq!(errors(|it| it.mail.from = None), ["mail.from"]);
     assert_eq!(errors(|it| it.mail.tls = Some(SmtpTls::None)), ["mail.tls"]);
-    for network in ["0.0.0.0/0", "::/0"] {
-        assert_eq!(
-            errors(|it| it.network.trusted_proxies = vec![network.parse().unwrap()]),
-            ["network.trusted_proxies"]
-        );
-    }
     for origin in [
         "*",
         "https://*.example.com",
@@ -87,6 +81,118 @@ fn each_unsafe_setting_is_named() {
         errors(|it| it.links.verify_email = Some("https://app/verify".into())),
         ["links.verify_email"]
     );
+}
+
+#[test]
+fn a_proxy_range_that_covers_too_much_is_refused_alone_and_in_halves() {
+    let trusted = |networks: &[&str]| {
+        let networks = networks.iter().map(|it| it.parse().unwrap()).collect();
+        errors(|it| it.network.trusted_proxies = networks)
+    };
+    for wide in ["0.0.0.0/0", "::/0", "10.0.0.0/7", "2000::/3"] {
+        assert_eq!(trusted(&[wide]), ["network.trusted_proxies"], "{wide}");
+    }
+    assert_eq!(
+        trusted(&["0.0.0.0/1", "128.0.0.0/1"]),
+        ["network.trusted_proxies"; 2]
+    );
+    assert_eq!(trusted(&["10.0.0.0/8", "10.0.0.7/32", "fd00:7::/32"]), [""; 0]);
+}
+
+#[test]
+fn a_host_that_no_request_can_name_is_refused() {
+    for never in [
+        "https://auth2.example.com",
+        "auth2.example.com:443",
+        "*.example.com",
+        "auth2.example.com/",
+        "bücher.example",
+        "auth2..example.com",
+        "",
+    ] {
+        assert_eq!(
+            errors(|it| it.network.hosts = vec![never.into()]),
+            ["network.hosts"],
+            "{never}"
+        );
+    }
+    let named = [
+        "vestibule",
+        "auth_2.Example.com",
+        "vestibule.default.svc.cluster.local.",
+    ];
+    assert_eq!(
+        errors(|it| it.network.hosts = named.map(str::to_owned).to_vec()),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_mailed_link_without_tls_is_refused_unless_it_leads_to_this_machine() {
+    for plain in [
+        "http://app.example.com/reset?token={token}",
+        "http://{token}.example.com/",
+    ] {
+        assert_eq!(
+            errors(|it| it.links.reset_password = Some(plain.into())),
+            ["links.reset_password"]
+        );
+        assert_eq!(
+            errors(|it| it.links.verify_email = Some(plain.into())),
+            ["links.verify_email"]
+        );
+    }
+    for fine in [
+        "https://app.example.com/reset#{token}",
+        "http://localhost:3000/reset?token={token}",
+        "http://[::1]:3000/{token}",
+    ] {
+        assert_eq!(
+            errors(|it| it.links.reset_password = Some(fine.into())),
+            [""; 0],
+            "{fine}"
+        );
+    }
+}
+
+#[test]
+fn what_the_mailer_and_the_log_would_refuse_at_the_start_is_found_before() {
+    let nowhere = || Some("/nonexistent".into());
+    assert_eq!(errors(|it| it.mail.from = Some("foo".into())), ["mail.from"]);
+    assert_eq!(
+        errors(|it| it.mail.reply_to = Some("foo".into())),
+        ["mail.reply_to"]
+    );
+    assert_eq!(errors(|it| it.mail.templates = nowhere()), ["mail.templates"]);
+    assert_eq!(errors(|it| it.mail.ca_file = nowhere()), ["mail.ca_file"]);
+    assert_eq!(errors(|it| it.log.level = "bogus=xx=3".into()), ["log.level"]);
+    assert_eq!(
+        errors(|it| it.log.level = "info,vestibule_ops=debug".into()),
+        [""; 0]
+    );
+}
+
+#[test]
+fn half_a_login_at_the_mail_server_is_named_by_what_is_missing() {
+    assert_eq!(
+        errors(|it| it.mail.username = Some("me".into())),
+        ["mail.password"]
+    );
+    assert_eq!(
+        errors(|it| it.mail.password = Some("geheim".into())),
+        ["mail.username"]
+    );
+}
+
+#[test]
+fn numbers_beyond_any_use_are_refused() {
+    assert_eq!(errors(|it| it.hashing.workers = Some(1025)), ["hashing.workers"]);
+    assert_eq!(errors(|it| it.hashing.workers = Some(1024)), [""; 0]);
+    assert_eq!(
+        errors(|it| it.server.shutdown_grace = 3601),
+        ["server.shutdown_grace"]
+    );
+    assert_eq!(errors(|it| it.server.shutdown_grace = 3600), [""; 0]);
 }
 
 #[test]
