@@ -5,7 +5,7 @@ use crate::address;
 use crate::config::check::{self, Finding};
 use crate::config::{Config, Profile};
 use crate::data::Folder;
-use crate::instance::{Setup, exposed_files, open};
+use crate::instance::{OpenError, Setup, exposed_files, open};
 use clap::Args;
 use std::sync::Arc;
 use vestibule_keys::SystemEntropy;
@@ -58,6 +58,13 @@ async fn instance(config: &Config) -> Vec<Finding> {
     let public_url = config.server.public_url.clone().unwrap_or_default();
     let core = match open(config, &public_url, &setup).await {
         Ok(core) => core,
+        // With a configured master key `serve` makes what is missing.
+        Err(OpenError::Absent(_)) if config.secrets.master_key.is_some() => {
+            return vec![check::warning(
+                "database",
+                "is not there yet or has no tables: the first start of `vestibule serve` makes it",
+            )];
+        }
         Err(error) => return vec![check::error("instance", error.to_string())],
     };
     let mut found = Vec::new();
@@ -97,7 +104,7 @@ async fn each_project(core: &Core) -> Vec<Finding> {
         for row in page {
             let slug = row.slug.clone();
             match projects::complete(core, row) {
-                Ok(project) => found.extend(settings(&slug, &project.settings)),
+                Ok(project) => found.extend(settings(core, &slug, &project.settings)),
                 Err(error) => found.push(check::error(
                     &format!("project {slug}"),
                     super::Failure::from(error).message,
@@ -108,10 +115,17 @@ async fn each_project(core: &Core) -> Vec<Finding> {
     found
 }
 
-fn settings(slug: &str, settings: &Settings) -> Vec<Finding> {
+fn settings(core: &Core, slug: &str, settings: &Settings) -> Vec<Finding> {
     let origins = settings.cors.allowed_origins.iter();
     let loose = origins.filter(|origin| origin.contains('*') || address::base_url(origin).is_none());
     let subject = format!("project {slug}");
+    // The defaults of all projects are told once, with the configuration.
+    let default = &core.settings.defaults.links;
+    let links = if settings.links == *default {
+        None
+    } else {
+        Some(check::plain_links(&settings.links))
+    };
     loose
         .map(|origin| {
             check::error(
@@ -119,6 +133,35 @@ fn settings(slug: &str, settings: &Settings) -> Vec<Finding> {
                 format!("cors.allowed_origins holds \"{origin}\": name exact origins"),
             )
         })
+        .chain(
+            links
+                .into_iter()
+                .flatten()
+                .map(|(setting, message)| check::error(&subject, format!("{setting}: {message}"))),
+        )
         .chain(check::enumeration(slug, settings))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::check::Severity;
+    use secrecy::SecretString;
+
+    #[tokio::test]
+    async fn a_database_that_the_first_start_would_make_is_a_warning_and_any_other_absence_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.server.data_dir = folder.path().join("data");
+        let severity = async |config: &Config| {
+            let [found] = instance(config).await.try_into().unwrap();
+            let Finding { severity, .. } = found;
+            severity
+        };
+        assert_eq!(severity(&config).await, Severity::Error);
+        config.secrets.master_key = Some(SecretString::from("7".repeat(64)));
+        assert_eq!(severity(&config).await, Severity::Warning);
+        assert!(!config.server.data_dir.exists());
+    }
 }
