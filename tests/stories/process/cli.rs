@@ -143,7 +143,8 @@ fn users_are_created_imported_and_unlocked() {
         json!({ "email": "bob@example.org", "password": PASSWORD, "email_verified": true }),
     ];
     let file = place.path("users.jsonl");
-    fs::write(&file, lines.map(|line| line.to_string()).join("\n")).unwrap();
+    let text = lines.map(|line| line.to_string()).join("\n");
+    fs::write(&file, [b"\xef\xbb\xbf", text.as_bytes(), b"\n\xff\n"].concat()).unwrap();
     let imported = place.run(&["user", "import", file.to_str().unwrap(), "--json"]);
     assert_eq!(imported.code, Some(1), "{imported:?}");
     let summary: Value = serde_json::from_str(&imported.out).unwrap();
@@ -152,6 +153,13 @@ fn users_are_created_imported_and_unlocked() {
         (&json!(2), &json!(2)),
         "{summary}"
     );
+    assert_eq!(
+        summary["refused"][1],
+        json!({ "line": 4, "message": "byte 1 is not UTF-8: write the file anew in that encoding" })
+    );
+    let unreadable = place.run(&["user", "import", place.data().to_str().unwrap()]);
+    assert_eq!(unreadable.out.trim_end(), "imported 0, refused 0");
+    assert!(unreadable.err.contains("cannot read line 1"), "{unreadable:?}");
     server.door.sign_in("bob@example.org");
     let eve = server
         .door

@@ -30,6 +30,7 @@ mod session;
 mod signing_key;
 mod user;
 mod user_import;
+mod user_import_line;
 mod user_shown;
 mod words;
 

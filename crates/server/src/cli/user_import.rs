@@ -3,32 +3,18 @@
 use super::arguments::RealmArguments;
 use super::desk::Desk;
 use super::output::harmless;
-use super::{Attempt, Failure, Outcome, user, words};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use super::{Attempt, Failure, Outcome, user, user_import_line, words};
+use serde::Serialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use vestibule_model::{Environment, Project};
-use vestibule_ops::admin::users::{self, NewPassword, NewUser};
+use vestibule_ops::admin::users::{self, NewUser};
 
 /// Users handed over at once.
 const BATCH: usize = 500;
 /// Refused lines that are listed for people; a script gets all of them.
 const LISTED: usize = 20;
-
-#[derive(Deserialize)]
-struct Line {
-    email: String,
-    password: Option<String>,
-    password_hash: Option<String>,
-    #[serde(default)]
-    email_verified: bool,
-    #[serde(default)]
-    public_metadata: Map<String, Value>,
-    #[serde(flatten)]
-    profile: Map<String, Value>,
-}
 
 #[derive(Serialize)]
 struct Summary {
@@ -66,24 +52,16 @@ pub async fn run(desk: &Desk, realm: &RealmArguments, file: &Path) -> Outcome {
     };
     let bar = desk.output.progress("bytes read");
     let mut lines = open(file, &bar)?;
-    let (mut number, mut text) = (0, String::new());
-    loop {
-        text.clear();
-        let read = lines
-            .read_line(&mut text)
-            .attempting(format!("read {}", file.display()))?;
-        number += 1;
-        import.take(number, text.trim());
-        if read == 0 || import.batch.len() == BATCH {
-            import.hand_over().await?;
-        }
-        bar.inc(read as u64);
-        if read == 0 {
-            break;
+    let read = import.read(&mut lines, &bar).await;
+    bar.finish_and_clear();
+    match read {
+        Ok(()) => import.tell(),
+        Err(failure) => {
+            // What has been imported stays, and is told before what went wrong.
+            import.tell_summary()?;
+            Err(failure)
         }
     }
-    bar.finish_and_clear();
-    import.tell()
 }
 
 fn open(file: &Path, bar: &indicatif::ProgressBar) -> Result<Box<dyn BufRead + Send>, Failure> {
@@ -96,21 +74,30 @@ fn open(file: &Path, bar: &indicatif::ProgressBar) -> Result<Box<dyn BufRead + S
 }
 
 impl Import<'_> {
-    fn take(&mut self, line: u64, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        match serde_json::from_str::<Line>(text) {
-            Ok(read) => self.batch.push((line, read.into())),
-            Err(error) => {
-                // The parser counts lines too, but only within this one.
-                let message = error.to_string();
-                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-                self.summary.refused.push(Refused {
-                    line,
-                    message: format!("{message} (column {})", error.column()),
-                });
+    async fn read(&mut self, lines: &mut impl BufRead, bar: &indicatif::ProgressBar) -> Outcome {
+        let (mut number, mut bytes) = (0, Vec::new());
+        loop {
+            bytes.clear();
+            number += 1;
+            let read = lines.read_until(b'\n', &mut bytes);
+            if let Ok(1..) = read {
+                self.take(number, &bytes);
             }
+            if !matches!(read, Ok(1..)) || self.batch.len() == BATCH {
+                self.hand_over().await?;
+            }
+            let read = read.attempting(format!("read line {number}"))?;
+            bar.inc(read as u64);
+            if read == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, line: u64, bytes: &[u8]) {
+        match user_import_line::read(line, bytes) {
+            Ok(user) => self.batch.extend(user.map(|user| (line, user))),
+            Err(message) => self.summary.refused.push(Refused { line, message }),
         }
     }
 
@@ -131,6 +118,15 @@ impl Import<'_> {
     }
 
     fn tell(mut self) -> Outcome {
+        self.tell_summary()?;
+        match self.summary.refused.len() {
+            0 => Ok(()),
+            1 => Err(Failure::new("1 line was refused")),
+            refused => Err(Failure::new(format!("{refused} lines were refused"))),
+        }
+    }
+
+    fn tell_summary(&mut self) -> Outcome {
         self.summary.refused.sort_by_key(|it| it.line);
         let Summary { imported, refused } = &self.summary;
         self.desk.output.result(&self.summary, || {
@@ -149,24 +145,6 @@ impl Import<'_> {
                 refused.len(),
                 listed.collect::<String>()
             )
-        })?;
-        if refused.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::new(format!("{} lines were refused", refused.len())))
-        }
-    }
-}
-
-impl From<Line> for NewUser {
-    fn from(line: Line) -> Self {
-        let plain = line.password.map(NewPassword::Plain);
-        Self {
-            email: line.email,
-            email_verified: line.email_verified,
-            password: line.password_hash.map(NewPassword::Hash).or(plain),
-            profile: line.profile,
-            public_metadata: line.public_metadata,
-        }
+        })
     }
 }
