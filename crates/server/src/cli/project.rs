@@ -200,14 +200,9 @@ async fn set(desk: &Desk, slug: &str, setting: &str, value: Option<String>) -> O
         return show(desk, slug).await;
     }
     let value = value.map_or(Ok(Value::Null), |text| project_settings::read(&text))?;
-    projects::set(
-        &desk.core,
-        &desk.operator,
-        id,
-        &project_settings::in_model(setting),
-        value,
-    )
-    .await?;
+    let path = project_settings::in_model(setting);
+    let set = projects::set(&desk.core, &desk.operator, id, &path, value).await;
+    set.map_err(|error| project_settings::refused(setting, error))?;
     show(desk, slug).await
 }
 

@@ -1,9 +1,11 @@
 //! The settings of a project as the configuration file spells them.
 
 use super::{Attempt, Failure, project_schema};
-use crate::config;
+use crate::config::{self, Kind};
 use serde::Serialize;
 use serde_json::Value;
+use vestibule_model::Refusal;
+use vestibule_model::refusal::{FieldError, Input};
 
 /// A setting in force.
 #[derive(Serialize)]
@@ -71,4 +73,109 @@ pub fn read(text: &str) -> Result<Value, Failure> {
         || Ok(text.into()),
         |value| serde_json::to_value(value).attempting("read the value"),
     )
+}
+
+/// Why a setting was not set, under the name that was typed.
+pub fn refused(setting: &str, error: vestibule_ops::Error) -> Failure {
+    let vestibule_ops::Error::Refused(Refusal::Input(Input::Fields(fields))) = &error else {
+        return error.into();
+    };
+    if !is_known(setting) {
+        let likely = config::nearest(setting, settable());
+        let likely = likely.map_or_else(
+            || "`vestibule project show` lists them".to_owned(),
+            |likely| format!("did you mean {likely}?"),
+        );
+        return Failure::usage(format!("{setting} is not a setting of a project; {likely}"));
+    }
+    let told: Vec<_> = fields.iter().map(|wrong| named(setting, wrong)).collect();
+    Failure::new(told.join("; "))
+}
+
+/// A problem that is told about a whole table is about what was typed.
+fn named(setting: &str, wrong: &FieldError) -> String {
+    let (path, field) = (in_model(setting), wrong.field.as_str());
+    if field == path {
+        format!("{setting} {}", wrong.message)
+    } else if field == "settings" || path.starts_with(&format!("{field}.")) {
+        format!("{setting}: {}", wrong.message)
+    } else {
+        let field = field.strip_prefix("dialects.").unwrap_or(field);
+        format!("{field} {}", wrong.message)
+    }
+}
+
+/// The settings that a project may set for itself, as the configuration file spells them.
+fn settable() -> impl Iterator<Item = &'static str> {
+    const TABLES: [&str; 7] = [
+        "registration",
+        "links",
+        "cors",
+        "tokens",
+        "jwks",
+        "roles",
+        "gateway",
+    ];
+    let dialects = crate::dialects::names();
+    let paths = config::keys().iter().map(|key| key.path.as_str());
+    paths.filter(move |path| {
+        let table = path.split('.').next().unwrap_or_default();
+        let own = dialects.contains(&table) && !path.contains(".rate_limit.");
+        own || TABLES.contains(&table)
+    })
+}
+
+fn is_known(setting: &str) -> bool {
+    let within = |path: &str| {
+        let inner = setting
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('.'));
+        inner
+            && config::keys()
+                .iter()
+                .any(|key| key.path == path && key.kind == Kind::Table)
+    };
+    setting == "hosts"
+        || setting.starts_with("hosts.")
+        || settable().any(|path| path == setting || within(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(setting: &str, field: &str, message: &str) -> String {
+        refused(
+            setting,
+            vestibule_ops::Error::Refused(Refusal::field(field, message)),
+        )
+        .message
+    }
+
+    #[test]
+    fn a_refused_setting_is_named_as_it_was_typed() {
+        assert_eq!(
+            told("registration.open", "settings", "invalid type"),
+            "registration.open: invalid type"
+        );
+        let field = "dialects.rakomi.access_token_lifetime";
+        assert_eq!(
+            told("rakomi.access_token_lifetime", field, "must be longer"),
+            "rakomi.access_token_lifetime must be longer"
+        );
+        assert_eq!(
+            told("rakomi.issuer", "dialects.rakomi", "bad"),
+            "rakomi.issuer: bad"
+        );
+    }
+
+    #[test]
+    fn an_unknown_setting_is_told_with_the_one_that_was_probably_meant() {
+        assert_eq!(
+            told("registration.opne", "settings", "unknown field"),
+            "registration.opne is not a setting of a project; did you mean registration.open?"
+        );
+        assert!(told("server.listen", "settings", "unknown field").contains("is not a setting of a project"));
+        assert!(is_known("hosts.auth.example.com"));
+    }
 }

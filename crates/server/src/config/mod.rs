@@ -14,7 +14,7 @@ mod tree;
 mod user_schema;
 
 pub use env::database_path;
-pub use keys::{Key, Kind, keys};
+pub use keys::{Key, Kind, keys, nearest};
 pub use layers::{Flag, Loaded, Origin, Profile, Sources};
 pub use limits_backend::LimitsBackend;
 pub use rate_limit::{RateLimit, StandardHeaders};
