@@ -112,7 +112,10 @@ fn copy(
         .map_err(|error| match error {
             vestibule_keys::seal::SealError::WrongKey { sealed_by } => {
                 format!(
-                    "{} was made with the master key {sealed_by}: give that one",
+                    "{} was made with the master key {sealed_by}: name a file that holds it in \
+                     secrets.master_key_file ($VESTIBULE_SECRETS__MASTER_KEY_FILE); `vestibule key master rotate` keeps \
+                     a replaced one as master.key.{sealed_by} in the data folder. Afterwards it must become master.key \
+                     there",
                     path.display()
                 )
             }
@@ -258,6 +261,8 @@ mod tests {
     fn a_backup_under_another_master_key_is_refused_with_that_keys_name() {
         let (folder, _, first) = sealed(10);
         let told = restore(folder.path(), &sealer()).unwrap_err();
-        assert!(told.contains(&first.current_id().unwrap().to_string()), "{told}");
+        let id = first.current_id().unwrap();
+        assert!(told.contains(&format!("master.key.{id}")), "{told}");
+        assert!(told.contains("secrets.master_key_file"), "{told}");
     }
 }

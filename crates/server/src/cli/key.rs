@@ -71,9 +71,9 @@ pub enum KindArgument {
     Api,
     /// `pk_…`: for a browser or an app; public by nature
     Publishable,
-    /// `drk_…`: for an app written for Darukaa
+    /// `drk_…`: for an app that was written for Darukaa
     Darukaa,
-    /// `sk_…`: for administration
+    /// `sk_…`: reserved for administration; opens nothing yet
     Secret,
 }
 
