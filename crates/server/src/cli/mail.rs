@@ -19,7 +19,7 @@ pub enum MailCommand {
     #[command(after_help = "Example:\n  vestibule mail list --waiting")]
     List {
         /// How many at most
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Only mails that have not gone
         #[arg(long)]
@@ -87,7 +87,7 @@ fn shown(row: &OutboxRow) -> Shown {
 
 async fn list(desk: &Desk, limit: u32, waiting: bool) -> Outcome {
     let before = desk.core.clock.now().plus(Duration::from_mins(1));
-    let rows = mail::list(&desk.core, before, limit.clamp(1, 10_000)).await?;
+    let rows = mail::list(&desk.core, before, limit).await?;
     let rows: Vec<_> = rows
         .iter()
         .map(shown)

@@ -39,6 +39,13 @@ impl Output {
         line(&table(rows, columns))
     }
 
+    /// Tells people something besides the result, on stderr.
+    pub fn note(self, text: &str) {
+        if !self.json {
+            eprintln!("note: {}", harmless(text));
+        }
+    }
+
     /// Asks before something that cannot be undone. Without a terminal the answer is no, unless `--yes` was given.
     pub fn confirm(self, question: &str) -> Result<(), Failure> {
         if self.yes {

@@ -18,7 +18,7 @@ pub struct PasswordArguments {
     password_hash: Option<String>,
     /// Set no password
     #[arg(long)]
-    no_password: bool,
+    pub no_password: bool,
 }
 
 impl PasswordArguments {

@@ -46,7 +46,7 @@ pub enum UserCommand {
         #[command(flatten)]
         realm: RealmArguments,
         /// How many at most
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Begin after the user of this number
         #[arg(long, default_value_t = 0, value_name = "NUMBER")]
@@ -127,6 +127,7 @@ impl UserCommand {
                 verified,
                 password,
             } => {
+                let meant = password.no_password;
                 let password = password.read(desk, "Password of the new user")?;
                 let mut profile = profile.map_or(Ok(Map::new()), |text| project_schema::read_json(&text))?;
                 profile.extend(name.map(|name| ("name".to_owned(), Value::from(name))));
@@ -137,7 +138,7 @@ impl UserCommand {
                     profile,
                     public_metadata: Map::new(),
                 };
-                create(desk, &realm, new).await
+                create(desk, &realm, new, meant).await
             }
             Self::List { realm, limit, after } => list(desk, desk.realm(&realm).await?, after, limit).await,
             Self::Show { user, acts } => show(desk, &user, acts).await,
@@ -199,12 +200,22 @@ pub async fn project(desk: &Desk, realm: &RealmArguments) -> Result<Arc<Project>
     )?)
 }
 
-async fn create(desk: &Desk, realm: &RealmArguments, new: NewUser) -> Outcome {
+/// `meant` says whether the command line asks for a user without a password.
+async fn create(desk: &Desk, realm: &RealmArguments, new: NewUser, meant: bool) -> Outcome {
+    let has_password = new.password.is_some();
     let (project, environment) = (project(desk, realm).await?, desk.realm(realm).await?.environment);
     let user = users::create(&desk.core, &desk.operator, &project, environment, new).await?;
     desk.output.result(&shown(&user), || {
         format!("created user {} ({environment}), id {}", user.email, user.id)
-    })
+    })?;
+    if !has_password && !meant {
+        let (email, project) = (&user.email, &project.slug);
+        desk.output.note(&format!(
+            "user {email} has no password: set one with `vestibule user set-password {email} --project {project} \
+             --environment {environment} --password-stdin`, or say --no-password"
+        ));
+    }
+    Ok(())
 }
 
 async fn update(desk: &Desk, arguments: &UserArguments, changes: Map<String, Value>) -> Outcome {
@@ -215,7 +226,7 @@ async fn update(desk: &Desk, arguments: &UserArguments, changes: Map<String, Val
 }
 
 async fn list(desk: &Desk, realm: Realm, after: i64, limit: u32) -> Outcome {
-    let users: Vec<_> = users::list(&desk.core, realm, after, limit.clamp(1, 10_000))
+    let users: Vec<_> = users::list(&desk.core, realm, after, limit)
         .await?
         .iter()
         .map(shown)
