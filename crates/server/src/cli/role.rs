@@ -189,8 +189,11 @@ async fn delete(desk: &Desk, arguments: &RoleArguments) -> Outcome {
     let half = Half::of(desk, &arguments.realm).await?;
     let role = half.role(desk, &arguments.role).await?;
     let (total, _) = roles::holders(&desk.core, half.borrowed(), role.id, 0).await?;
-    desk.output
-        .confirm(&format!("Delete role {}, which {total} users have?", role.name))?;
+    desk.output.confirm(&format!(
+        "Delete role {}, which {} have?",
+        role.name,
+        users(total)
+    ))?;
     roles::delete(&desk.core, &desk.operator, half.borrowed(), &role).await?;
     desk.output
         .result(&shown(&role), || format!("deleted role {}", role.name))
@@ -234,4 +237,11 @@ async fn unassign(desk: &Desk, arguments: &HolderArguments) -> Outcome {
     desk.output.result(&told, || {
         format!("{} does not have the role {} any more", user.email, role.name)
     })
+}
+
+fn held_by(total: i64) -> String {
+    match total {
+        1 => "1 user has".into(),
+        total => format!("{total} users have"),
+    }
 }

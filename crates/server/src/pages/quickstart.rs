@@ -94,7 +94,7 @@ fn code(
     let code = environment.render_str(
         template,
         context! {
-            title => dialect.title, base, key, key_header => dialect.key_header,
+            heading => heading(dialect, base), base, key, key_header => dialect.key_header,
             sign_up => steps.sign_up, sign_in => steps.sign_in, identifier => steps.identifier,
             token => steps.token, profile => steps.profile,
         },
@@ -102,9 +102,38 @@ fn code(
     Ok(format!("{}\n", code.trim_end()))
 }
 
+/// The first line: what the code does, and what its reader has to do between.
+fn heading(dialect: &Dialect, base: &str) -> String {
+    let (title, steps) = (dialect.title, dialect.quickstart);
+    if steps.sign_up.is_none() {
+        let profile = steps.profile;
+        return format!("{title}: sign in as a user that exists, request {profile} with the token");
+    }
+    let does = format!("{title}: sign up, sign in, read the profile. Mail is read at {base}/dev/inbox");
+    if dialect.door.policy.verified_email {
+        format!("{does}; verify the address there first, then run this again: nobody signs in before")
+    } else {
+        does
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_heading_promises_what_the_dialect_can_do() {
+        for dialect in crate::dialects::all() {
+            let heading = heading(&dialect, "https://auth.example.com");
+            let steps = dialect.quickstart;
+            assert_eq!(heading.contains("sign up"), steps.sign_up.is_some(), "{heading}");
+            assert_eq!(
+                heading.contains("verify"),
+                dialect.door.policy.verified_email,
+                "{heading}"
+            );
+        }
+    }
 
     #[test]
     fn every_language_has_code_for_every_dialect() {

@@ -1,4 +1,4 @@
-// {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+// {{ heading }}
 // .NET 8 or later: put it into Program.cs of `dotnet new console`
 using System.Net.Http.Headers;
 using System.Net.Http.Json;

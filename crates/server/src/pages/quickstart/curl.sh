@@ -1,5 +1,5 @@
 #!/bin/sh
-# {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+# {{ heading }}
 URL={{ base }}
 EMAIL=${1:-ada@example.org}
 PASSWORD=${2:-SecureP@ss123}

@@ -1,4 +1,4 @@
-// {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+// {{ heading }}
 // go run quickstart.go
 package main
 

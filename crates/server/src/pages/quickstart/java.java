@@ -1,4 +1,4 @@
-// {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+// {{ heading }}
 // Java 17 or later: java Quickstart.java
 import java.net.URI;
 import java.net.http.HttpClient;

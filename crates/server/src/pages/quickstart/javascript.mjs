@@ -1,4 +1,4 @@
-// {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+// {{ heading }}
 // Node 18 or later, Deno, Bun, or a browser: node quickstart.mjs
 const url = '{{ base }}';
 const [email = 'ada@example.org', password = 'SecureP@ss123'] = globalThis.process?.argv.slice(2) ?? [];

@@ -1,5 +1,5 @@
 <?php
-// {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+// {{ heading }}
 // php quickstart.php
 $url = '{{ base }}';
 [$email, $password] = count($argv) > 2 ? array_slice($argv, 1, 2) : ['ada@example.org', 'SecureP@ss123'];

@@ -1,4 +1,4 @@
-// {{ title }}: sign up, sign in, read the profile. Mail is read at {{ base }}/dev/inbox
+// {{ heading }}
 // cargo add ureq --features json && cargo add serde_json
 use serde_json::{Value, json};
 
