@@ -126,6 +126,8 @@ fn settable() -> impl Iterator<Item = &'static str> {
 }
 
 fn is_known(setting: &str) -> bool {
+    // What stands within these is judged with them.
+    const WHOLE: [&str; 3] = ["hosts.", "user_schema.", "users.schema."];
     let within = |path: &str| {
         let inner = setting
             .strip_prefix(path)
@@ -136,7 +138,7 @@ fn is_known(setting: &str) -> bool {
                 .any(|key| key.path == path && key.kind == Kind::Table)
     };
     setting == "hosts"
-        || setting.starts_with("hosts.")
+        || WHOLE.iter().any(|whole| setting.starts_with(whole))
         || settable().any(|path| path == setting || within(path))
 }
 
