@@ -126,9 +126,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_line_is_told_in_our_own_words() {
-        for (line, told) in [
+        let lines: [(&[u8], &str); 12] = [
             (
-                &b"{\"email\": \"a\xff\"}"[..],
+                b"{\"email\": \"a\xff\"}",
                 "byte 13 is not UTF-8: write the file anew in that encoding",
             ),
             (
@@ -157,7 +157,8 @@ mod tests {
                 b"{\"email\": \"a\", \"email\": \"b\"}",
                 "a field stands in it twice",
             ),
-        ] {
+        ];
+        for (line, told) in lines {
             assert_eq!(refused(line), told);
         }
     }
