@@ -94,12 +94,12 @@ pub(crate) async fn run<A, R, B>(
         let response = Box::pin(answer(request, peer));
         async move {
             let mut response = response.await.map(|body| Answering::new(body, turn));
-            let is_read = match leftover {
-                Some(leftover) => Box::pin(leftover.is_read()).await,
+            let finished = match leftover {
+                Some(leftover) => Box::pin(leftover.finish()).await,
                 None => true,
             };
             if version < Version::HTTP_2
-                && (!is_read || ending.is_announced())
+                && (!finished || ending.is_announced())
                 && response.status() != StatusCode::SWITCHING_PROTOCOLS
             {
                 response.headers_mut().insert(CONNECTION, CLOSE);

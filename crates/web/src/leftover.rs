@@ -49,7 +49,7 @@ impl Leftover {
 
     /// Reads what was given back; answers whether the connection can be kept. What nobody has given back yet is being
     /// passed on.
-    pub(crate) async fn is_read(self) -> bool {
+    pub(crate) async fn finish(self) -> bool {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut body) = body else { return true };
         if self.waits || body.size_hint().lower() > MOST {

@@ -189,11 +189,8 @@ async fn delete(desk: &Desk, arguments: &RoleArguments) -> Outcome {
     let half = Half::of(desk, &arguments.realm).await?;
     let role = half.role(desk, &arguments.role).await?;
     let (total, _) = roles::holders(&desk.core, half.borrowed(), role.id, 0).await?;
-    desk.output.confirm(&format!(
-        "Delete role {}, which {} have?",
-        role.name,
-        users(total)
-    ))?;
+    desk.output
+        .confirm(&format!("Delete role {}, which {}?", role.name, held_by(total)))?;
     roles::delete(&desk.core, &desk.operator, half.borrowed(), &role).await?;
     desk.output
         .result(&shown(&role), || format!("deleted role {}", role.name))

@@ -165,7 +165,9 @@ mod tests {
                     if leader == "a" {
                         opened.notified().await;
                     }
-                    riders.into_iter().for_each(|rider| rider.1.send(()).unwrap());
+                    for rider in riders {
+                        rider.1.send(()).unwrap();
+                    }
                 })
             }
         };

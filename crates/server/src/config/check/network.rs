@@ -44,7 +44,8 @@ pub(super) fn public_url(url: Option<&str>) -> Option<Finding> {
 pub(super) fn trusted_proxies(networks: &[IpNet]) -> impl Iterator<Item = Finding> {
     let wide = |network: &&IpNet| match network {
         IpNet::V4(network) => network.prefix_len() < 8,
-        IpNet::V6(network) => network.prefix_len() < 16,
+        // Private networks are `fc00::/7` together.
+        IpNet::V6(network) => network.prefix_len() < 7,
     };
     networks.iter().filter(wide).map(|network| {
         error(
