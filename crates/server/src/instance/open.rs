@@ -97,7 +97,7 @@ pub async fn open(config: &Config, public_url: &str, setup: &Setup) -> Result<Ar
     let store = Store::open(database(config, setup.role)).await?;
     match unlock(config, &folder, setup, &store, found).await {
         Ok(unlocked) => {
-            let pool = HashPool::start(hashing(config)?, setup.entropy.clone())?;
+            let pool = HashPool::start(hashing(config, setup.role)?, setup.entropy.clone())?;
             let keys = unlocked.keys;
             let core = Core::new(Parts {
                 store,
@@ -247,12 +247,15 @@ fn sqlite(config: &Config, path: &Path, role: Role) -> OpenSqlite {
     options
 }
 
-fn hashing(config: &Config) -> Result<pool::Settings, OpenError> {
+/// A command beside the server hashes with as many threads as the machine has cores, whatever the server is told.
+fn hashing(config: &Config, role: Role) -> Result<pool::Settings, OpenError> {
     let hashing = &config.hashing;
     let params = Params::new(hashing.memory, hashing.iterations)
         .map_err(|error| Invalid::one(format!("hashing: {error}")))?;
     let mut settings = pool::Settings::for_this_machine(params);
-    if let Some(workers) = hashing.workers {
+    if let Some(workers) = hashing.workers
+        && role == Role::Server
+    {
         settings.workers = workers as usize;
     }
     if hashing.portable {
