@@ -69,7 +69,13 @@ pub struct Session {
 impl Session {
     /// Whether it is neither ended nor past its end, nor unused for too long.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.family.revoked_at.is_none() && self.family.expires_at > now && !self.is_idle(now)
+        self.family.revoked_at.is_none() && self.ends_at() > now
+    }
+
+    /// When it ends by itself unless it is used before.
+    pub fn ends_at(&self) -> Timestamp {
+        let expires_at = self.family.expires_at;
+        self.idle_until.map_or(expires_at, |idle| idle.min(expires_at))
     }
 
     /// Whether it was unused for too long.

@@ -161,8 +161,13 @@ pub async fn realm_of_mailed_token(
     let Some(secret) = mailed_secrets::find_by_token(&core.store.db, &hash_of(token)).await? else {
         return Ok(None);
     };
-    let project = project_by_id(core, secret.realm.project).await?;
-    Ok(project.map(|project| (project, secret.realm.environment)))
+    enabled(core, secret.realm).await
+}
+
+/// A realm with its project, if that is enabled.
+pub(crate) async fn enabled(core: &Core, realm: Realm) -> Result<Option<(Arc<Project>, Environment)>, Error> {
+    let project = project_by_id(core, realm.project).await?;
+    Ok(project.map(|project| (project, realm.environment)))
 }
 
 /// Whether the instance's defaults or any enabled project list this browser origin (CORS preflight, which names no
@@ -192,8 +197,7 @@ pub async fn realm_of_host(core: &Core, host: &str) -> Result<Option<(Arc<Projec
     let Some(realm) = realm.flatten() else {
         return Ok(None);
     };
-    let project = project_by_id(core, realm.project).await?;
-    Ok(project.map(|project| (project, realm.environment)))
+    enabled(core, realm).await
 }
 
 /// A project with the instance's defaults below what it sets for itself.

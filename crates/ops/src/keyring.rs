@@ -10,6 +10,7 @@ pub(crate) use parsed::Parsed;
 pub(crate) use ring::{Need, Ring, RingKey, Term};
 
 use crate::core::{Core, Door};
+use crate::entrance;
 use crate::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,8 +178,7 @@ pub async fn realm_of_kid(
     let Some(ring) = ring.filter(|ring| ring.dialect == door.as_str() && ring.purpose == SIGNING) else {
         return Ok(None);
     };
-    let project = crate::project_by_id(core, ring.realm.project).await?;
-    Ok(project.map(|project| (project, ring.realm.environment)))
+    entrance::enabled(core, ring.realm).await
 }
 
 /// The ring of a key, if this binary knows what it is for.

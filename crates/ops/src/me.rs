@@ -44,11 +44,7 @@ async fn read(cx: &Cx, caller: &Caller, now: Timestamp) -> Result<Arc<Me>, Error
         .await?
         .map_or_else(|| Arc::clone(&caller.user), Arc::new);
     let sessions = sessions::live_of_user(db, id, now).await?;
-    let end = |session: &Session| {
-        let expires_at = session.family.expires_at;
-        session.idle_until.map_or(expires_at, |idle| idle.min(expires_at))
-    };
-    let ends = sessions.iter().map(end).min().unwrap_or(now);
+    let ends = sessions.iter().map(Session::ends_at).min().unwrap_or(now);
     let complete_until = if cx.core.store.is_shared() {
         // Other nodes do not tell of new sessions, only of ended ones.
         ends.min(now.plus(UNTOLD))

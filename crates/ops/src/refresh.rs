@@ -4,6 +4,7 @@ use crate::audit;
 use crate::authenticate::{self, LiveSession};
 use crate::core::Core;
 use crate::cx::Cx;
+use crate::entrance;
 use crate::error::{Error, KeepingWrites, Stop};
 use crate::issue::{self, SignedIn};
 use crate::keyring;
@@ -115,8 +116,7 @@ pub async fn realm_of_refresh_token(
     let Some(session) = sessions::find(&core.store.db, token.session).await? else {
         return Ok(None);
     };
-    let project = crate::project_by_id(core, session.realm.project).await?;
-    Ok(project.map(|project| (project, session.realm.environment)))
+    entrance::enabled(core, session.realm).await
 }
 
 /// Judges whether a token is authentic. A forged one is unknown, like one of a session that does not exist.

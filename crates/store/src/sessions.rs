@@ -21,8 +21,6 @@ pub const ALL: &str = "all_sessions";
 /// Live sessions that one user can have. The next login ends the oldest, so whatever concerns all sessions of a user
 /// is bounded work.
 pub const MAX_OF_USER: u32 = 500;
-/// A generation that no session has.
-const NONE: i64 = -1;
 /// Sessions that a list shows.
 const LISTED: u32 = 100;
 
@@ -51,7 +49,7 @@ sentences! {
         WHERE id = $1 AND leaf = $2 AND revoked_at IS NULL AND expires_at > $3
             AND (idle_until IS NULL OR idle_until > $3)";
     REPLACE = "UPDATE sessions SET leaf = leaf + 1, rotated_at = $3, idle_until = $4
-        WHERE id = $1 AND parent = $2 AND leaf_used_at IS NULL AND leaf <> $6 AND rotated_at <= $5
+        WHERE id = $1 AND parent = $2 AND leaf_used_at IS NULL AND leaf IS DISTINCT FROM $6 AND rotated_at <= $5
             AND revoked_at IS NULL AND expires_at > $3 AND (idle_until IS NULL OR idle_until > $3)
         RETURNING leaf";
     // An update of nothing is the portable way to hold a row and to see its newest version.
@@ -168,7 +166,7 @@ pub async fn advance(tx: &mut Tx, step: &Advance) -> Result<Option<i64>, Error> 
         generation + 1
     } else {
         let latest = now.minus(overlap).micros();
-        let bind = bind![session.bytes(), generation, now.micros(), idle_until, latest, used.unwrap_or(NONE)];
+        let bind = bind![session.bytes(), generation, now.micros(), idle_until, latest, used];
         let Some(row) = tx.one(REPLACE, bind).await? else { return Ok(None) };
         // The generation between the two was left behind, and its access token is dead on every node.
         tx.announce(TOPIC, session.bytes());

@@ -35,7 +35,8 @@ macro_rules! begin {
                 FROM users JOIN credentials ON user_id = id
                 WHERE id = $1 AND version = $17
                     AND disabled_at IS NOT DISTINCT FROM $18 AND email_verified_at IS NOT DISTINCT FROM $19
-                    AND (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL LIMIT 1 OFFSET $20) IS NULL"
+                    AND (SELECT id FROM sessions
+                        WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL LIMIT 1 OFFSET $20) IS NULL"
         )
     };
 }

@@ -144,7 +144,7 @@ impl App {
             let rest = origin
                 .strip_prefix(scheme)
                 .and_then(|rest| rest.strip_prefix("://"));
-            (rest.is_some() && rest == named) || hosts::is_origin_of(origin, &self.core.settings.public_url)
+            (rest.is_some() && rest == named) || self.hosts.is_own(origin)
         };
         presented::same_site(method, &parts.headers, own, &project.settings.cors)
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use vestibule_model::refusal::Input;
 
 /// Largest body, in bytes.
-const MAX_LENGTH: usize = 64 * 1024;
+pub(crate) const MAX_LENGTH: usize = 64 * 1024;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);

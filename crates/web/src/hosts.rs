@@ -10,9 +10,15 @@ use http::{HeaderMap, Uri};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// The names that are answered to, in lower case and without ports.
+/// What is ours by name.
 #[derive(Debug)]
-pub(crate) struct Hosts(Vec<String>);
+pub(crate) struct Hosts {
+    /// The names that are answered to, in lower case and without ports.
+    names: Vec<String>,
+    /// Scheme and authority of the public URL, as browsers write an origin (RFC 6454 §6.2): without the port that the
+    /// scheme implies.
+    origin: Option<(String, String)>,
+}
 
 /// What a request calls us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +34,21 @@ pub(crate) enum Named {
 impl Hosts {
     /// The host of the public URL, and more names of an operator.
     pub(crate) fn new(public_url: &str, more: Vec<String>) -> Self {
-        let public = public_url.parse::<http::Uri>().ok();
-        let public = public.as_ref().and_then(http::Uri::host).map(str::to_owned);
-        Self(
-            public
-                .into_iter()
-                .chain(more)
-                .map(|name| name.to_ascii_lowercase())
-                .collect(),
-        )
+        let public = public_url.parse::<Uri>().ok();
+        let host = public.as_ref().and_then(Uri::host).map(str::to_owned);
+        let names = host.into_iter().chain(more);
+        Self {
+            names: names.map(|name| name.to_ascii_lowercase()).collect(),
+            origin: public.as_ref().and_then(origin),
+        }
+    }
+
+    /// Whether this is the origin of the public URL.
+    pub(crate) fn is_own(&self, origin: &str) -> bool {
+        let own = self.origin.as_ref().zip(origin.split_once("://"));
+        own.is_some_and(|((scheme, authority), (by, named))| {
+            by == scheme && named.eq_ignore_ascii_case(authority)
+        })
     }
 
     /// HTTP/2 names the host in the target; a request of HTTP/1.0 may name none. No browser sends either to a name
@@ -52,7 +64,7 @@ impl Hosts {
     fn know(&self, named: &str) -> Named {
         match without_port(named) {
             Some(host) if is_local(&host) => Named::Nothing,
-            Some(host) if self.0.iter().any(|known| *known == host) => Named::Known,
+            Some(host) if self.names.iter().any(|known| *known == host) => Named::Known,
             Some(_) | None => Named::Other,
         }
     }
@@ -90,20 +102,11 @@ pub(crate) fn named_with_port<'r>(headers: &'r HeaderMap, target: &'r Uri) -> Op
     }
 }
 
-/// Whether this is the origin of a URL, as browsers write it (RFC 6454 §6.2): without the port that its scheme implies.
-pub(crate) fn is_origin_of(origin: &str, url: &str) -> bool {
-    let url = url.parse::<Uri>().ok();
-    let parts = url
-        .as_ref()
-        .and_then(|url| Some((url.scheme_str()?, url.authority()?.as_str())));
-    let Some((scheme, authority)) = parts else {
-        return false;
-    };
+fn origin(url: &Uri) -> Option<(String, String)> {
+    let (scheme, authority) = (url.scheme_str()?, url.authority()?.as_str());
     let implied = if scheme == "https" { ":443" } else { ":80" };
     let authority = authority.strip_suffix(implied).unwrap_or(authority);
-    origin
-        .split_once("://")
-        .is_some_and(|(by, named)| by == scheme && named.eq_ignore_ascii_case(authority))
+    Some((scheme.to_owned(), authority.to_owned()))
 }
 
 /// Whether a host is no name that somebody on the web can point here: an address cannot be rebound.
@@ -137,9 +140,10 @@ mod tests {
 
     #[test]
     fn w01_the_origin_of_a_url_is_its_scheme_host_and_unimplied_port() {
+        let is_own = |origin, url| Hosts::new(url, Vec::new()).is_own(origin);
         let url = "https://Auth.example.com:443/";
-        assert!(is_origin_of("https://auth.example.com", url));
-        assert!(is_origin_of("http://localhost:7373", "http://localhost:7373"));
+        assert!(is_own("https://auth.example.com", url));
+        assert!(is_own("http://localhost:7373", "http://localhost:7373"));
         for other in [
             "http://auth.example.com",
             "https://auth.example.com:8443",
@@ -149,7 +153,7 @@ mod tests {
             "null",
             "",
         ] {
-            assert!(!is_origin_of(other, url), "{other}");
+            assert!(!is_own(other, url), "{other}");
         }
     }
 

@@ -2,28 +2,26 @@
 //!
 //! Many are answered before their bodies have arrived: without a key, over a budget. A client that is still sending
 //! when the connection is closed may never see the answer, and one that is not told sends its next request into it (RFC
-//! 9112 §9.6). So what is left is read to its end, if that is near; otherwise the answer says that it is the last.
+//! 9112 §9.6). So what is left is read to its end, if it is no more than a body may be; otherwise the answer says that it
+//! is the last.
 
+use crate::body::MAX_LENGTH;
 use axum::body::Body;
 use bytes::Bytes;
 use http::Request;
 use http::header::EXPECT;
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// Most bytes that are read to be thrown away: as many as a body may have.
-const MOST: u64 = 64 * 1024;
-
-/// How long the answer waits for them.
+/// How long the answer waits for it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Gets back a body that is dropped before its end.
-#[derive(Default)]
 pub(crate) struct Leftover {
     /// Whether the client waits for leave to send the body, which is not given only to throw it away.
     waits: bool,
@@ -51,19 +49,20 @@ impl Leftover {
     /// passed on.
     pub(crate) async fn finish(self) -> bool {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut body) = body else { return true };
-        if self.waits || body.size_hint().lower() > MOST {
+        let Some(body) = body else { return true };
+        if self.waits || body.size_hint().lower() > MAX_LENGTH as u64 {
             return false;
         }
+        let mut body = Limited::new(body, MAX_LENGTH);
         let reading = async {
-            let mut left = MOST;
             while let Some(frame) = body.frame().await {
-                let length = frame.ok()?.data_ref().map_or(0, |data| data.len() as u64);
-                left = left.checked_sub(length)?;
+                if frame.is_err() {
+                    return false;
+                }
             }
-            Some(())
+            true
         };
-        matches!(tokio::time::timeout(PATIENCE, reading).await, Ok(Some(())))
+        tokio::time::timeout(PATIENCE, reading).await.unwrap_or(false)
     }
 }
 

@@ -31,10 +31,7 @@ async fn rt01_the_replay_of_a_used_token_ends_the_session_and_is_written_down() 
 
 #[tokio::test]
 async fn a_refresh_leaves_the_session_cached_as_its_row_is() {
-    let mut house = House::open(|_| {}).await;
-    let idle = door();
-    idle.policy.idle_lifetime = Some(Duration::from_hours(1));
-    house.cx.door = idle;
+    let house = sessions::house_with_idle_ends().await;
     let (_, mine) = house.signed_in("ada@example.org").await;
     let (mut access, mut token) = (mine.access_token, mine.refresh_token.unwrap());
     for round in 0..4 {

@@ -74,7 +74,7 @@ async fn s05_an_ended_session_is_refused_at_once_although_everything_is_cached()
 }
 
 /// A house whose sessions end an hour after their last use.
-async fn house_with_idle_ends() -> House {
+pub(super) async fn house_with_idle_ends() -> House {
     let mut house = House::open(|_| {}).await;
     let door = door();
     door.policy.idle_lifetime = Some(Duration::from_hours(1));

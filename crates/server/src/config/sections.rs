@@ -84,7 +84,7 @@ tables! {
     /// `[network]`
     Network {
         /// Networks of the proxies whose `X-Forwarded-For` is believed, such as `["10.0.0.7/32"]`; none wider than /8
-        /// (IPv6: /16).
+        /// (IPv6: /7).
         #[schemars(with = "Vec<String>")]
         trusted_proxies: Vec<IpNet> = Vec::new(),
         /// Names that requests may give in `Host` besides that of `server.public_url`, `localhost` and any IP address,

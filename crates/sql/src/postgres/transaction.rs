@@ -125,8 +125,8 @@ impl Transaction {
         })
     }
 
-    /// Runs the first sentences, which are the whole transaction if the first of them writes: they and their commit are one trip, shared with
-    /// others. Answers what the first did.
+    /// Runs the first sentences, which are the whole transaction if the first of them writes: they and their commit are
+    /// one trip, shared with others. Answers what the first did.
     pub fn sole<'t>(
         &'t mut self,
         sentences: Vec<(&'static str, &'t [Value])>,
