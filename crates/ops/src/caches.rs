@@ -30,7 +30,7 @@ pub(crate) struct Caches {
     /// Which ring a `kid` is of; `None` for those that are nobody's.
     pub(crate) kids: Cache<String, Option<RingName>>,
     /// Key documents.
-    pub(crate) jwks: Cache<Which, Arc<Published>>,
+    pub(crate) jwks: Cache<Which, Published>,
     /// Users by id.
     pub(crate) users: Cache<UserId, Arc<User>>,
     /// Sessions by id, ended ones too.

@@ -23,6 +23,7 @@ pub struct JwksDocument {
 pub(crate) type Which = (ProjectId, bool, bool, &'static str);
 
 /// A document, and when the first of its keys is to go.
+#[derive(Clone)]
 pub(crate) struct Published {
     document: JwksDocument,
     complete_until: Timestamp,
@@ -45,7 +46,7 @@ pub async fn jwks(
     );
     let now = core.clock.now();
     match core.caches.jwks.get(&which) {
-        Some(published) if now < published.complete_until => Ok(published.document.clone()),
+        Some(published) if now < published.complete_until => Ok(published.document),
         _ => Box::pin(compose(core, project, environments, which, now)).await,
     }
 }
@@ -75,13 +76,10 @@ async fn compose(
         body: Bytes::from(json!({ "keys": keys }).to_string()),
         max_age: Duration::from_secs(project.settings.jwks.max_age),
     };
-    core.caches.jwks.fill(
-        &ticket,
-        which,
-        Arc::new(Published {
-            document: document.clone(),
-            complete_until,
-        }),
-    );
+    let published = Published {
+        document: document.clone(),
+        complete_until,
+    };
+    core.caches.jwks.fill(&ticket, which, published);
     Ok(document)
 }

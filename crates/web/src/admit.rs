@@ -41,8 +41,8 @@ impl App {
         &self,
         dialect: &Dialect,
         route: &Route,
-        (mut request, body): (Received, Body),
-        (mut deadline, project, shown): (Instant, &mut Option<Arc<Project>>, &mut Shown),
+        (request, body): (Received, Body),
+        noted: (Instant, &mut Option<Arc<Project>>, &mut Shown),
     ) -> Result<Answer, Error> {
         if let Guard::Public(handler) = &route.guard {
             let work = handler(Open {
@@ -51,8 +51,19 @@ impl App {
                 draining: self.shutdown.is_announced(),
                 request,
             });
-            return in_time(deadline, pin!(work)).await;
+            return in_time(noted.0, pin!(work)).await;
         }
+        // Boxed, because most of a request's future is this, and it is moved before it runs.
+        Box::pin(self.admit_checked(dialect, route, (request, body), noted)).await
+    }
+
+    async fn admit_checked(
+        &self,
+        dialect: &Dialect,
+        route: &Route,
+        (mut request, body): (Received, Body),
+        (mut deadline, project, shown): (Instant, &mut Option<Arc<Project>>, &mut Shown),
+    ) -> Result<Answer, Error> {
         let mut body = Some(body);
         if matches!(route.guard, Guard::SecretInForm(_))
             && let Some(body) = body.take()

@@ -33,23 +33,31 @@ pub struct Answer {
 }
 
 /// What nearly all answers of a route say alike of their bodies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kind {
-    content_type: Option<HeaderValue>,
+    media: Option<Media>,
     /// How long anybody may keep it.
     max_age: Option<Duration>,
 }
 
+/// What an answer's body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Media {
+    Json,
+    Problem,
+}
+
 impl Kind {
     /// Says it in these headers.
-    pub(crate) fn say(&self, headers: &mut HeaderMap) {
-        match &self.content_type {
-            Some(content_type) => headers.insert(CONTENT_TYPE, content_type.clone()),
+    pub(crate) fn say(self, headers: &mut HeaderMap) {
+        match self.media {
+            Some(Media::Json) => headers.insert(CONTENT_TYPE, JSON),
+            Some(Media::Problem) => headers.insert(CONTENT_TYPE, PROBLEM),
             None => headers.remove(CONTENT_TYPE),
         };
         let kept = self.max_age.and_then(|max_age| {
-            let kept = HeaderText::new().text("public, max-age=");
-            kept.number(max_age.as_secs()).value()
+            let mut kept = HeaderText::new();
+            kept.text("public, max-age=").number(max_age.as_secs()).value()
         });
         headers.insert(CACHE_CONTROL, kept.unwrap_or(NO_STORE));
     }
@@ -59,18 +67,18 @@ impl Answer {
     /// `application/json`, written in the order of the type's fields. A value that cannot be written (a map
     /// with keys that are not strings) is a defect and answers 500 without a body.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
-        Self::json_as(status, JSON, body)
+        Self::json_as(status, Media::Json, body)
     }
 
     /// `application/problem+json` (RFC 9457).
     pub fn problem(status: u16, body: &impl Serialize) -> Self {
-        Self::json_as(status, PROBLEM, body)
+        Self::json_as(status, Media::Problem, body)
     }
 
-    fn json_as(status: u16, content_type: HeaderValue, body: &impl Serialize) -> Self {
+    fn json_as(status: u16, media: Media, body: &impl Serialize) -> Self {
         let mut bytes = Vec::with_capacity(512);
         match serde_json::to_writer(&mut bytes, body) {
-            Ok(()) => Self::new(status, content_type, bytes.into()),
+            Ok(()) => Self::new(status, media, bytes.into()),
             Err(error) => {
                 tracing::error!(%error, "an answer could not be written as JSON");
                 Self::empty(500)
@@ -78,9 +86,9 @@ impl Answer {
         }
     }
 
-    /// A ready body of a media type.
-    pub fn typed(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self::new(status, HeaderValue::from_static(content_type), body.into())
+    /// `application/json` that is written already.
+    pub fn written_json(status: u16, body: Bytes) -> Self {
+        Self::new(status, Media::Json, body)
     }
 
     /// No body.
@@ -93,10 +101,10 @@ impl Answer {
         }
     }
 
-    fn new(status: u16, content_type: HeaderValue, body: Bytes) -> Self {
+    fn new(status: u16, media: Media, body: Bytes) -> Self {
         Self {
             kind: Kind {
-                content_type: Some(content_type),
+                media: Some(media),
                 max_age: None,
             },
             body,

@@ -97,6 +97,11 @@ impl App {
         }))
     }
 
+    /// How many requests are being answered.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.now()
+    }
+
     /// Answers a request that came from this peer. Never fails and never panics.
     pub async fn answer(&self, request: http::Request<Body>, peer: IpAddr) -> Response {
         let (arrived, body) = self.arrive(request, peer);

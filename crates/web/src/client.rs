@@ -63,7 +63,7 @@ impl TrustedProxies {
 
 /// An address as proxies write it: bare, in brackets, or with a port.
 fn read(hop: &[u8]) -> Option<IpAddr> {
-    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let hop = std::str::from_utf8(hop.trim_ascii()).ok()?;
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
     let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
     hop.parse()

@@ -87,7 +87,7 @@ impl Common {
         security::add(&mut headers, of.https);
         Self {
             headers,
-            kind: answer.kind.clone(),
+            kind: answer.kind,
             rate,
         }
     }
@@ -122,7 +122,7 @@ mod tests {
             Answer::json(200, &"hello"),
             Answer::json(200, &"hello").cached(Duration::from_mins(5)),
             Answer::empty(204),
-            Answer::typed(200, "text/plain", "hello").header("x-own", "1"),
+            Answer::problem(200, &"hello").header("x-own", "1"),
             Answer::problem(401, &"no").header("www-authenticate", "Bearer"),
             Answer::json(409, &"no"),
         ];

@@ -6,6 +6,8 @@ use crate::shutdown::Shutdown;
 use crate::tunnel::Tunnel;
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -14,10 +16,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 /// How long the head of a request may take to arrive, and so how long a connection may be idle. One of HTTP/2 is asked
 /// for signs of life instead.
@@ -84,9 +87,10 @@ pub(crate) async fn run<A, R, B>(
     let noting = Arc::clone(&patience);
     let tunnel = Tunnel::default();
     let digging = tunnel.clone();
-    let ending = shutdown.clone();
+    // Requests count on the connection's own clone, as they do with the app: see `App::serve`.
+    let last = Arc::new(shutdown.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let (version, ending) = (request.version(), ending.clone());
+        let (version, last) = (request.version(), Arc::clone(&last));
         let turn = noting.begin(version);
         digging.offer(&mut request);
         let (request, leftover) = Leftover::lend(request);
@@ -99,7 +103,7 @@ pub(crate) async fn run<A, R, B>(
                 None => true,
             };
             if version < Version::HTTP_2
-                && (!finished || ending.is_announced())
+                && (!finished || last.is_announced())
                 && response.status() != StatusCode::SWITCHING_PROTOCOLS
             {
                 response.headers_mut().insert(CONNECTION, CLOSE);
@@ -108,26 +112,48 @@ pub(crate) async fn run<A, R, B>(
         }
     });
     let mut connection = pin!(protocols.serve_connection_with_upgrades(TokioIo::new(stream), service));
-    let mut over = pin!(tokio::time::sleep(HEAD_PATIENCE));
-    let mut begun = pin!(async {
-        shutdown.begun().await;
-        tokio::time::sleep(LAST_CALL).await;
-    });
-    let mut ending = false;
+    // These are looked at only when one of them has something to say, not at every request.
+    let mut asides = FuturesUnordered::new();
+    asides.push(over(Instant::now() + HEAD_PATIENCE));
+    asides.push(last_call(&shutdown));
     loop {
-        tokio::select! {
+        let aside = tokio::select! {
+            biased;
             // How a connection ends is the client's affair; there is nobody left to tell.
             _ = connection.as_mut() => break,
-            () = over.as_mut() => match patience.ends() {
-                Some(end) => over.as_mut().reset(end),
-                None => return,
-            },
-            () = begun.as_mut(), if !ending => {
-                connection.as_mut().graceful_shutdown();
-                ending = true;
-            }
+            aside = asides.select_next_some() => aside,
+        };
+        match (aside, patience.ends()) {
+            (Aside::Over, Some(end)) => asides.push(over(end)),
+            (Aside::Over, None) => return,
+            (Aside::LastCall, _) => connection.as_mut().graceful_shutdown(),
         }
     }
     // What a request has turned the connection into is served in its place: it counts as the connection does.
     tunnel.run().await;
+}
+
+/// What may happen to a connection beside requests.
+enum Aside {
+    /// It has been waited for long enough, unless there were requests meanwhile.
+    Over,
+    /// Soon after the beginning of a shutdown.
+    LastCall,
+}
+
+type Happening<'c> = Pin<Box<dyn Future<Output = Aside> + Send + 'c>>;
+
+fn over<'c>(end: Instant) -> Happening<'c> {
+    Box::pin(async move {
+        tokio::time::sleep_until(end).await;
+        Aside::Over
+    })
+}
+
+fn last_call(shutdown: &Shutdown) -> Happening<'_> {
+    Box::pin(async {
+        shutdown.begun().await;
+        tokio::time::sleep(LAST_CALL).await;
+        Aside::LastCall
+    })
 }

@@ -22,7 +22,7 @@ impl HeaderText {
     }
 
     /// Followed by this text.
-    pub(crate) fn text(mut self, text: &str) -> Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         let end = self.length + text.len();
         match self.bytes.get_mut(self.length..end) {
             Some(place) => {
@@ -35,7 +35,7 @@ impl HeaderText {
     }
 
     /// Followed by this number in decimal digits.
-    pub(crate) fn number(self, number: impl itoa::Integer) -> Self {
+    pub(crate) fn number(&mut self, number: impl itoa::Integer) -> &mut Self {
         self.text(itoa::Buffer::new().format(number))
     }
 
@@ -52,12 +52,9 @@ mod tests {
 
     #[test]
     fn a_value_is_written_piece_by_piece_and_never_cut() {
-        let value = HeaderText::new()
-            .text("limit=")
-            .number(10_u32)
-            .text(", w=")
-            .number(u64::MAX);
-        assert_eq!(value.value().unwrap(), "limit=10, w=18446744073709551615");
+        let mut text = HeaderText::new();
+        text.text("limit=").number(10_u32).text(", w=").number(u64::MAX);
+        assert_eq!(text.value().unwrap(), "limit=10, w=18446744073709551615");
         let long = "a".repeat(LONGEST);
         assert_eq!(HeaderText::new().text(&long).value().unwrap(), long.as_str());
         assert_eq!(HeaderText::new().text(&long).text("b").value(), None);

@@ -32,7 +32,7 @@ impl Leftover {
     /// Lends the body of a request; of one without a body there is nothing to get back.
     pub(crate) fn lend(request: Request<Incoming>) -> (Request<Body>, Option<Self>) {
         if request.body().is_end_stream() {
-            return (request.map(Body::new), None);
+            return (request.map(|_| Body::empty()), None);
         }
         let leftover = Self {
             waits: request.headers().contains_key(EXPECT),

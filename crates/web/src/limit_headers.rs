@@ -100,12 +100,15 @@ pub(crate) fn add(
 /// Adds the header that names the budget.
 pub(crate) fn add_policy(headers: &mut HeaderMap, style: LimitHeaders, rate: Rate) {
     let (limit, window) = (rate.requests, seconds(rate.window));
-    let policy = match style.standard {
+    let mut policy = HeaderText::new();
+    match style.standard {
         None => return,
-        Some(Draft::Six | Draft::Seven) => HeaderText::new().number(limit),
-        Some(Draft::Eight) => HeaderText::new().text(&named(rate)).text(";q=").number(limit),
-    };
-    headers.insert(POLICY, value(&policy.text(";w=").number(window)));
+        Some(Draft::Six | Draft::Seven) => {}
+        Some(Draft::Eight) => {
+            policy.text(&named(rate)).text(";q=");
+        }
+    }
+    headers.insert(POLICY, value(policy.number(limit).text(";w=").number(window)));
 }
 
 /// Tells what is left of the budget: in one style always the same headers in the same order.
@@ -128,14 +131,16 @@ pub(crate) fn tell_standing(
             tell(RESET, reset.into());
         }
         Some(Draft::Seven) => {
-            let left = HeaderText::new().text("limit=").number(limit);
-            let left = left.text(", remaining=").number(remaining);
-            tell(RATE_LIMIT, value(&left.text(", reset=").number(reset)));
+            let mut left = HeaderText::new();
+            left.text("limit=").number(limit);
+            left.text(", remaining=").number(remaining);
+            tell(RATE_LIMIT, value(left.text(", reset=").number(reset)));
         }
         Some(Draft::Eight) => {
-            let left = HeaderText::new().text(&named(standing.rate));
-            let left = left.text(";r=").number(remaining);
-            tell(RATE_LIMIT, value(&left.text(";t=").number(reset)));
+            let mut left = HeaderText::new();
+            left.text(&named(standing.rate));
+            left.text(";r=").number(remaining);
+            tell(RATE_LIMIT, value(left.text(";t=").number(reset)));
         }
     }
     if style.legacy {

@@ -2,8 +2,9 @@
 
 use crate::endpoint::Endpoint;
 use http::StatusCode;
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Histogram, counter, histogram};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The statuses that have a counter at hand; the rest are rare and looked up.
@@ -46,21 +47,25 @@ impl Meter {
 
 /// Requests that are being answered.
 #[derive(Default)]
-pub(crate) struct InFlight(OnceLock<Gauge>);
+pub(crate) struct InFlight(AtomicUsize);
 
 /// One of them, until it is dropped.
-pub(crate) struct Flight<'a>(&'a Gauge);
+pub(crate) struct Flight<'a>(&'a InFlight);
 
 impl InFlight {
     pub(crate) fn begin(&self) -> Flight<'_> {
-        let gauge = self.0.get_or_init(|| gauge!("vestibule_http_requests_in_flight"));
-        gauge.increment(1);
-        Flight(gauge)
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Flight(self)
+    }
+
+    /// How many there are.
+    pub(crate) fn now(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        self.0.decrement(1);
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -12,12 +12,11 @@ pub struct RequestId([u8; LENGTH]);
 
 impl RequestId {
     fn of(process: u64, request: u64) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = *b"req_00000000000000000000000000000000";
-        let mut rest = u128::from(process) << 64 | u128::from(request);
-        for place in text.iter_mut().skip(4).rev() {
-            *place = DIGITS.get((rest & 15) as usize).copied().unwrap_or(b'0');
-            rest >>= 4;
+        let number = (u128::from(process) << 64 | u128::from(request)).to_be_bytes();
+        let (_, digits) = text.split_at_mut(4);
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(number) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
         }
         Self(text)
     }
@@ -37,6 +36,11 @@ impl RequestId {
     pub(crate) fn header(&self) -> HeaderValue {
         HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("req_"))
     }
+}
+
+/// A hexadecimal digit of a value below 16.
+const fn digit(value: u8) -> u8 {
+    value + if value < 10 { b'0' } else { b'a' - 10 }
 }
 
 /// Numbers requests without a system call each: unique within the process, distinct between processes, and

@@ -38,10 +38,16 @@ impl Default for Serving {
 }
 
 /// Accepts connections and answers their requests until the shutdown begins; returns when the last request is
-/// answered, or the time to drain is over. Says how many connections were then cut.
-pub async fn serve<A, R, B>(listener: TcpListener, serving: Serving, shutdown: Shutdown, answer: A) -> usize
+/// answered, or the time to drain is over. Says how many connections were then cut. `answering` makes what answers the
+/// requests of one connection.
+pub async fn serve<A, R, B>(
+    listener: TcpListener,
+    serving: Serving,
+    shutdown: Shutdown,
+    answering: impl Fn() -> A,
+) -> usize
 where
-    A: Fn(Request<Body>, SocketAddr) -> R + Clone + Send + Sync + 'static,
+    A: Fn(Request<Body>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<B>> + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
         + Send
@@ -56,7 +62,7 @@ where
         tokio::time::sleep(connection::LAST_CALL).await;
     });
     let begin = |(stream, peer), place| {
-        let (protocols, answer, shutdown) = (Arc::clone(&protocols), answer.clone(), shutdown.clone());
+        let (protocols, answer, shutdown) = (Arc::clone(&protocols), answering(), shutdown.clone());
         async move {
             connection::run(&protocols, (stream, peer), answer, shutdown).await;
             drop(place);
@@ -142,13 +148,17 @@ fn is_of_the_connection(error: &std::io::Error) -> bool {
 impl App {
     /// Serves this app until its shutdown begins and its requests are answered; see [`serve`].
     pub async fn serve(self: &Arc<Self>, listener: TcpListener, serving: Serving) -> usize {
-        let app = Arc::clone(self);
-        let answer = move |request: Request<Body>, peer: SocketAddr| {
-            let app = Arc::clone(&app);
-            let (arrived, body) = app.arrive(request, peer.ip());
-            async move { Reply::from(app.answer_to(arrived, body).await) }
+        let answering = || {
+            // A request holds the app by its connection's own count: one count for all would be passed between the
+            // processors at every request.
+            let app = Arc::new(Arc::clone(self));
+            move |request: Request<Body>, peer: SocketAddr| {
+                let app = Arc::clone(&app);
+                let (arrived, body) = app.arrive(request, peer.ip());
+                async move { Reply::from(app.answer_to(arrived, body).await) }
+            }
         };
-        serve(listener, serving, self.shutdown.clone(), answer).await
+        serve(listener, serving, self.shutdown.clone(), answering).await
     }
 }
 
@@ -183,9 +193,10 @@ mod tests {
                 Response::new(Body::from("done"))
             }
         };
+        let (serving, answering) = (Serving::default(), move || answer.clone());
         (
             address,
-            tokio::spawn(serve(listener, Serving::default(), shutdown.clone(), answer)),
+            tokio::spawn(serve(listener, serving, shutdown.clone(), answering)),
         )
     }
 
@@ -415,7 +426,8 @@ mod tests {
             max_connections: 1,
             drain: Duration::ZERO,
         };
-        let serving = tokio::spawn(serve(listener, bounds, shutdown.clone(), answer));
+        let answering = move || answer.clone();
+        let serving = tokio::spawn(serve(listener, bounds, shutdown.clone(), answering));
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(REQUEST).await.unwrap();
         begun.notified().await;

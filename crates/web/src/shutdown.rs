@@ -1,10 +1,11 @@
 //! Shutting down, in two steps: first those who send requests learn of it, then no more are taken.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::watch;
 
 /// How far a shutdown has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 enum Stage {
     Running,
     Announced,
@@ -13,7 +14,14 @@ enum Stage {
 
 /// A shutdown that may begin: the one who decides it and all who must know hold a clone.
 #[derive(Clone, Debug)]
-pub struct Shutdown(Arc<watch::Sender<Stage>>);
+pub struct Shutdown(Arc<Progress>);
+
+#[derive(Debug)]
+struct Progress {
+    /// The [`Stage`]; every request looks at it, and none takes a lock for that.
+    reached: AtomicU8,
+    begun: watch::Sender<bool>,
+}
 
 impl Default for Shutdown {
     fn default() -> Self {
@@ -24,7 +32,10 @@ impl Default for Shutdown {
 impl Shutdown {
     /// A shutdown that has neither been announced nor begun.
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Stage::Running)))
+        Self(Arc::new(Progress {
+            reached: AtomicU8::new(Stage::Running as u8),
+            begun: watch::Sender::new(false),
+        }))
     }
 
     /// Lets health and readiness turn false, while every request is still served.
@@ -35,30 +46,31 @@ impl Shutdown {
     /// Begins it: listeners take no further connection. Beginning it again changes nothing.
     pub fn begin(&self) {
         self.reach(Stage::Begun);
+        self.0.begun.send_replace(true);
     }
 
     /// Whether it has been announced or has begun.
     pub fn is_announced(&self) -> bool {
-        *self.0.borrow() >= Stage::Announced
+        self.has_reached(Stage::Announced)
     }
 
     /// Whether it has begun.
     pub fn has_begun(&self) -> bool {
-        *self.0.borrow() == Stage::Begun
+        self.has_reached(Stage::Begun)
     }
 
     /// Returns when it begins.
     pub async fn begun(&self) {
         // The sender lives as long as `self`, so this ends only when the shutdown begins.
-        let _ = self.0.subscribe().wait_for(|stage| *stage == Stage::Begun).await;
+        let _ = self.0.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
     fn reach(&self, stage: Stage) {
-        self.0.send_if_modified(|reached| {
-            let further = *reached < stage;
-            *reached = stage.max(*reached);
-            further
-        });
+        self.0.reached.fetch_max(stage as u8, Ordering::AcqRel);
+    }
+
+    fn has_reached(&self, stage: Stage) -> bool {
+        self.0.reached.load(Ordering::Acquire) >= stage as u8
     }
 }
 

@@ -28,5 +28,5 @@ async fn publish(open: &Open, project: &Project) -> Result<Answer, Error> {
         },
     };
     let document = vestibule_ops::jwks(open.core(), project, environments, DOOR.name).await?;
-    Ok(Answer::typed(200, "application/json", document.body).cached(document.max_age))
+    Ok(Answer::written_json(200, document.body).cached(document.max_age))
 }

@@ -102,7 +102,7 @@ impl Window {
     /// Where the client stands when there is no room.
     pub fn take(&mut self, rate: Rate, now: Duration) -> Result<Standing, Standing> {
         self.forget(rate, now);
-        let room = rate.requests.saturating_sub(self.load(rate, now));
+        let room = rate.requests.saturating_sub(remembered(self.slots.iter()));
         if room > 0 {
             self.count(rate, ceil(now));
         }
@@ -129,27 +129,16 @@ impl Window {
         if self.is_over(now) {
             return 0;
         }
-        (u64::from(self.load(rate, now)) << 16) / u64::from(rate.requests.max(1))
-    }
-
-    /// How many requests are remembered.
-    fn load(&self, rate: Rate, now: Duration) -> u32 {
-        self.alive(rate, now)
-            .fold(0, |sum, slot| sum.saturating_add(slot.count))
-    }
-
-    /// When the oldest request is forgotten.
-    fn reset(&self, rate: Rate, now: Duration) -> Duration {
-        let ages = self.alive(rate, now).map(|slot| age(ceil(now), slot.last));
-        let oldest = ages.max().unwrap_or_default();
-        Duration::from_millis(rate.millis().saturating_sub(oldest).into())
-    }
-
-    fn alive(&self, rate: Rate, now: Duration) -> impl Iterator<Item = &Slot> {
         let (now, window) = (wrapping_millis(now), rate.millis());
-        self.slots
-            .iter()
-            .filter(move |slot| slot.count > 0 && age(now, slot.last) < window)
+        let alive = self.slots.iter().filter(|slot| age(now, slot.last) < window);
+        (u64::from(remembered(alive)) << 16) / u64::from(rate.requests.max(1))
+    }
+
+    /// When the oldest of the requests that are remembered is forgotten.
+    fn reset(&self, rate: Rate, now: Duration) -> Duration {
+        let (now, held) = (ceil(now), self.slots.iter().filter(|slot| slot.count > 0));
+        let oldest = held.map(|slot| age(now, slot.last)).max().unwrap_or_default();
+        Duration::from_millis(rate.millis().saturating_sub(oldest).into())
     }
 
     /// Empties the slots that have left the window, before their times wrap and look young again.
@@ -192,6 +181,11 @@ impl Window {
             slot.count = slot.count.saturating_add(1);
         }
     }
+}
+
+/// How many requests these slots remember.
+fn remembered<'s>(slots: impl Iterator<Item = &'s Slot>) -> u32 {
+    slots.fold(0, |sum, slot| sum.saturating_add(slot.count))
 }
 
 // Times are milliseconds in 32 bits, which wrap after seven weeks: only differences are used, and what has left its

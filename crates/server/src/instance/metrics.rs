@@ -10,13 +10,14 @@ use axum::response::IntoResponse as _;
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing_appender::non_blocking::ErrorCounter;
 use vestibule_ops::Core;
 use vestibule_store::Health;
-use vestibule_web::{Serving, Shutdown};
+use vestibule_web::{App, Serving, Shutdown};
 
 /// The port that `dev` prefers.
 const DEV_PORT: u16 = 7374;
@@ -72,7 +73,8 @@ impl Recorder {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "figures for charts")]
-    fn render(&self, core: &Core) -> String {
+    fn render(&self, core: &Core, app: &App) -> String {
+        gauge!("vestibule_http_requests_in_flight").set(app.in_flight() as f64);
         let pool = core.pool.stats();
         gauge!("vestibule_hash_workers").set(pool.workers as f64);
         gauge!("vestibule_hash_workers_busy").set(pool.busy as f64);
@@ -110,6 +112,7 @@ impl Metrics {
         config: &Config,
         profile: Profile,
         readiness: Readiness,
+        app: Arc<App>,
     ) -> Result<Option<Self>, OpenError> {
         let Some(listener) = listener(config, profile).await? else {
             return Ok(None);
@@ -120,8 +123,11 @@ impl Metrics {
         let (stop, mut tasks) = (Shutdown::new(), JoinSet::new());
         let (stopped, handle) = (stop.clone(), recorder.handle.clone());
         tasks.spawn(async move {
-            let answer = move |request, _| answer(request, recorder.clone(), readiness.clone());
-            vestibule_web::serve(listener, SERVING, stopped, answer).await;
+            let answering = || {
+                let known = (recorder.clone(), readiness.clone(), Arc::clone(&app));
+                move |request, _| answer(request, known.clone())
+            };
+            vestibule_web::serve(listener, SERVING, stopped, answering).await;
         });
         let stopped = stop.clone();
         tasks.spawn(async move {
@@ -145,11 +151,14 @@ impl Metrics {
     }
 }
 
-async fn answer(request: Request<Body>, recorder: Recorder, readiness: Readiness) -> Response<Body> {
+async fn answer(
+    request: Request<Body>,
+    (recorder, readiness, app): (Recorder, Readiness, Arc<App>),
+) -> Response<Body> {
     match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => (
             [(CONTENT_TYPE, "text/plain; version=0.0.4")],
-            recorder.render(&readiness.core),
+            recorder.render(&readiness.core, &app),
         )
             .into_response(),
         (&Method::GET | &Method::HEAD, "/ready") => readiness.answer().await,

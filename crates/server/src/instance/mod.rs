@@ -108,7 +108,10 @@ pub async fn start(options: Options) -> Result<Running, OpenError> {
         drain: Duration::from_secs(config.server.drain_timeout),
     };
     let metrics = match recorder {
-        Some(recorder) => Metrics::start(recorder, &config, setup.profile, readiness).await?,
+        Some(recorder) => {
+            let app = Arc::clone(&app);
+            Metrics::start(recorder, &config, setup.profile, readiness, app).await?
+        }
         None => None,
     };
     Ok(Running {

@@ -102,6 +102,8 @@ impl Ledger {
         };
         let standing = entry.window.take(rate, now);
         if set.len() < WAYS {
+            // Most sets hold few, and what is packed densely is found sooner.
+            set.reserve_exact(1);
             set.push(entry);
         } else if let Some(lightest) = set.iter_mut().min_by_key(|held| held.fullness(now)) {
             *lightest = entry;
