@@ -42,7 +42,7 @@ impl App {
         dialect: &Dialect,
         route: &Route,
         (request, body): (Received, Body),
-        noted: (Instant, &mut Option<Arc<Project>>, &mut Shown),
+        (deadline, project, shown): (Instant, &mut Option<Arc<Project>>, &mut Shown),
     ) -> Result<Answer, Error> {
         if let Guard::Public(handler) = &route.guard {
             let work = handler(Open {
@@ -51,10 +51,10 @@ impl App {
                 draining: self.shutdown.is_announced(),
                 request,
             });
-            return in_time(noted.0, pin!(work)).await;
+            return in_time(deadline, pin!(work)).await;
         }
         // Boxed, because most of a request's future is this, and it is moved before it runs.
-        Box::pin(self.admit_checked(dialect, route, (request, body), noted)).await
+        Box::pin(self.admit_checked(dialect, route, (request, body), (deadline, project, shown))).await
     }
 
     async fn admit_checked(

@@ -94,7 +94,7 @@ pub(crate) async fn run<A, R, B>(
         let turn = noting.begin(version);
         digging.offer(&mut request);
         let (request, leftover) = Leftover::lend(request);
-        // Boxed, because a future of some kilobytes would be copied at every hand-over on its way.
+        // Boxed, because a future of a kilobyte would be copied at every hand-over on its way.
         let response = Box::pin(answer(request, peer));
         async move {
             let mut response = response.await.map(|body| Answering::new(body, turn));
